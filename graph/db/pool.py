@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections to PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from graph.errors import DatabaseUnavailable
+
+# asyncpg's own classes are generic over the record class, which nobody here varies.
+Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
+Pool: TypeAlias = "asyncpg.Pool[Any]"
+
+
+async def connect(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
+    """A pool for ``url``, ready to use; at most ``largest`` connections.
+
+    Raises DatabaseUnavailable, naming the address without its password.
+    """
+    try:
+        return await asyncpg.create_pool(url, min_size=smallest, max_size=largest, command_timeout=60)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise DatabaseUnavailable(f"cannot reach PostgreSQL at {shown(url)}: {error}") from error
+
+
+def shown(url: str) -> str:
+    """``url`` without its password, fit for a message."""
+    scheme, separator, rest = url.partition("://")
+    user, at, place = rest.rpartition("@")
+    return f"{scheme}{separator}{user.split(':')[0]}{at}{place}"

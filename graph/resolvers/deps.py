@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every use-case may reach for; made once by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from graph.broker import Broker
+from graph.db.pool import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """What the wikis say of a username: its central id, its name as they write it, its registration (UTC)."""
+
+    username: str
+    central_id: int
+    registered_at: datetime | None
+
+
+class Users(Protocol):
+    """The wikis' directory of accounts."""
+
+    async def look_up(self, usernames: Sequence[str], domain: str, dbname: str) -> dict[str, KnownUser | None]:
+        """Each name as given → the account, or None where there is none.
+
+        Raises UpstreamError when the wikis cannot be asked.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The database, the broker, the clock (aware, UTC), our public address, and the wikis' directory."""
+
+    pool: Pool
+    broker: Broker
+    clock: Callable[[], datetime]
+    public_url: str
+    users: Users
+    version: str
