@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stand-in as one web application."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from graph.simulator.administration import Administration
+from graph.simulator.api import ActionApi
+from graph.simulator.api_contributions import usercontribs
+from graph.simulator.api_siteinfo import siteinfo
+from graph.simulator.api_users import globaluserinfo, users
+from graph.simulator.faults import Faults
+from graph.simulator.moderation import Wikimedia
+from graph.simulator.stream import StreamEndpoint
+
+_FRONT = """<!DOCTYPE html><html lang=en><meta charset=utf-8><title>A stand-in for Wikimedia</title>
+<h1>A stand-in for Wikimedia</h1><p>Streams at <code>/v2/stream/{names}</code>, the wikis' Action API at
+<code>/w/{dbname}/api.php</code>, what happens at <code>POST /simulator/{action}</code>.</html>
+"""
+
+
+def create_app(wikimedia: Wikimedia, faults: Faults | None = None) -> Starlette:
+    """Put streams, Action API and administration around a ``Wikimedia``.
+
+    ``app.state`` has ``wikimedia``, ``faults``, ``streams`` (the endpoint: connections, close) and ``api``.
+    """
+    faults = faults or Faults()
+    streams = StreamEndpoint(wikimedia, faults)
+    lists = {"users": users, "usercontribs": usercontribs}
+    api = ActionApi(wikimedia, faults, lists=lists, metas={"globaluserinfo": globaluserinfo, "siteinfo": siteinfo})
+    administration = Administration(wikimedia, faults, streams)
+
+    async def action_api(request: Request) -> object:
+        return await api(request)
+
+    async def front(_request: Request) -> HTMLResponse:
+        return HTMLResponse(_FRONT)
+
+    app = Starlette(
+        routes=[
+            Route("/", front),
+            Route("/v2/stream/{names}", streams),
+            Route("/w/{dbname}/api.php", action_api, methods=["GET", "POST"]),
+            Route("/simulator/truth", administration.truth),
+            Route("/simulator/{action}", administration.act, methods=["POST"]),
+        ]
+    )
+    app.state.wikimedia, app.state.faults, app.state.streams, app.state.api = wikimedia, faults, streams, api
+    return app

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is true on the wikis now, as plain lists from which naive code can count everything anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.simulator.pages import HIDDEN_COMMENT, HIDDEN_TEXT, HIDDEN_USER, Revision
+from graph.simulator.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class TrueRevision:
+    """A revision of a page that is not deleted, with its page's present title and namespace.
+
+    ``byte_change`` is against the parent, ``created`` says there is none, ``redirect`` that the revision was a
+    redirect. ``at`` is ISO 8601 in UTC, whole seconds. Hidden parts are told here; the flags say what is hidden.
+    """
+
+    wiki: str
+    page_id: int
+    namespace: int
+    title: str
+    revision_id: int
+    username: str
+    central_id: int
+    at: str
+    size: int
+    byte_change: int
+    created: bool
+    redirect: bool
+    minor: bool
+    summary: str
+    tags: tuple[str, ...]
+    text_hidden: bool
+    user_hidden: bool
+    comment_hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrueUser:
+    """An account. ``registered`` is ISO 8601, or None where it is not known."""
+
+    username: str
+    central_id: int
+    registered: str | None
+    temporary: bool
+    wikis: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """All live revisions, by wiki and number, and all accounts."""
+
+    revisions: list[TrueRevision]
+    users: list[TrueUser]
+
+
+def truth(state: State) -> Truth:
+    """Read the truth; the stream and the API must lead to the same numbers."""
+    live = [revision for _, revision in sorted(state.revisions.items()) if not revision.page.deleted]
+    users = [
+        TrueUser(account.name, account.central_id, account.registered, account.temporary, tuple(account.local))
+        for account in state.accounts.values()
+    ]
+    return Truth([_true_revision(revision) for revision in live], users)
+
+
+def _true_revision(revision: Revision) -> TrueRevision:
+    page = revision.page
+    return TrueRevision(
+        wiki=page.wiki.dbname,
+        page_id=page.id,
+        namespace=page.namespace,
+        title=page.title,
+        revision_id=revision.id,
+        username=revision.author.name,
+        central_id=revision.author.central_id,
+        at=revision.at,
+        size=revision.size,
+        byte_change=revision.size - revision.parent_size,
+        created=revision.parent_id == 0,
+        redirect=revision.redirect,
+        minor=revision.minor,
+        summary=revision.comment,
+        tags=tuple(revision.tags),
+        text_hidden=not revision.shows(HIDDEN_TEXT),
+        user_hidden=not revision.shows(HIDDEN_USER),
+        comment_hidden=not revision.shows(HIDDEN_COMMENT),
+    )
