@@ -51,11 +51,12 @@ class SeenEdit:
 
 @dataclass(frozen=True, slots=True)
 class PageDeleted:
-    """A page was deleted (or suppressed)."""
+    """A page was deleted; a suppressed one may not even be named any more."""
 
     wiki: str
     page_id: int
     as_of: datetime
+    suppressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

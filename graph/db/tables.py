@@ -431,7 +431,7 @@ class EarlyChangeRow(SQLModel, table=True):
 
     __tablename__ = "early_change"
     wiki: str = _text(primary_key=True)
-    kind: int = _key(SmallInteger)
+    kind: str = _text(primary_key=True)
     key: int = _key()
     as_of: datetime = _time()
     body: dict[str, Any] = _col(JSONB)

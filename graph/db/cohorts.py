@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a change of rules does to the numbers: enrolling, removing, gathering programs, moving a window.
+
+Each function is called inside a transaction that holds the ledger's lock, after the rows of the rules themselves were
+written, and leaves every tally as if the new rules had held from the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graph.activity import RetractionReason
+from graph.db.counting import Coverage, count_sets
+from graph.db.facts import OF_EDITORS, OF_EDITORS_OR_SETS, as_activity, post_as_history, recount
+from graph.db.goals import reach
+from graph.db.ledger import Entry, Kind, post
+from graph.db.pool import Connection
+from graph.db.sets import coverage_of, sets_of_programs, store_coverage, stored_coverage
+
+# Who is enrolled in each collection, by how many programs, and in how many of these as a new editor.
+# A campaign and an organization know their public programs only.
+_ROSTER = """
+WITH part AS (
+    SELECT n.program_id, n.editor_id, p.visibility = 'PUBLIC' AS public,
+           coalesce(e.registered_at BETWEEN p.tracking_start AND p.tracking_end, false) AS fresh
+    FROM enrollment n JOIN program p ON p.id = n.program_id JOIN editor e ON e.id = n.editor_id
+    WHERE n.role = 'EDITOR' AND ($2::bigint[] IS NULL OR n.editor_id = ANY($2))
+),
+wanted AS (
+    SELECT collection_id, editor_id, count(*)::int AS enrolled, count(*) FILTER (WHERE fresh)::int AS fresh
+    FROM (
+        SELECT program_id AS collection_id, editor_id, fresh FROM part
+        UNION ALL
+        SELECT s.id, part.editor_id, fresh FROM part JOIN session s USING (program_id)
+        WHERE NOT EXISTS (SELECT 1 FROM session_editor x WHERE x.session_id = s.id)
+           OR EXISTS (SELECT 1 FROM session_editor x WHERE x.session_id = s.id AND x.editor_id = part.editor_id)
+        UNION ALL
+        SELECT cp.campaign_id, editor_id, fresh FROM part JOIN campaign_program cp USING (program_id) WHERE public
+        UNION ALL
+        SELECT c.organization_id, editor_id, fresh
+        FROM part JOIN campaign_program cp USING (program_id) JOIN campaign c ON c.id = cp.campaign_id
+        WHERE public AND c.organization_id IS NOT NULL
+    ) all_parts
+    WHERE collection_id = ANY($1::bigint[]) GROUP BY 1, 2
+),
+known AS (
+    SELECT collection_id, editor_id, enrolled, fresh FROM editor_tally
+    WHERE collection_id = ANY($1) AND ($2::bigint[] IS NULL OR editor_id = ANY($2)) AND enrolled > 0
+),
+step AS MATERIALIZED (
+    SELECT collection_id, editor_id, coalesce(w.enrolled, 0) AS enrolled, coalesce(w.fresh, 0) AS fresh,
+           coalesce(k.enrolled, 0) AS was_enrolled, coalesce(k.fresh, 0) AS was_fresh
+    FROM wanted w FULL JOIN known k USING (collection_id, editor_id)
+    WHERE (w.enrolled, w.fresh) IS DISTINCT FROM (k.enrolled, k.fresh)
+),
+written AS (
+    INSERT INTO editor_tally (collection_id, editor_id, enrolled, fresh)
+    SELECT collection_id, editor_id, enrolled, fresh FROM step ORDER BY 1, 2
+    ON CONFLICT (collection_id, editor_id) DO UPDATE SET enrolled = excluded.enrolled, fresh = excluded.fresh
+)
+UPDATE collection t
+SET version = (SELECT number FROM ledger), editors = t.editors + d.editors, new_editors = t.new_editors + d.fresh
+FROM (SELECT collection_id, sum((enrolled > 0)::int - (was_enrolled > 0)::int) AS editors,
+             sum((fresh > 0)::int - (was_fresh > 0)::int) AS fresh
+      FROM step GROUP BY 1) d
+WHERE t.id = d.collection_id
+"""
+
+# The collections a program's numbers go into by the rules now: itself, its sessions, and, where it is public, the
+# campaigns that gather it and the organizations above.
+_ABOVE = """
+WITH mine AS (SELECT id, visibility = 'PUBLIC' AS public FROM program WHERE id = ANY($1::bigint[]))
+SELECT id FROM mine
+UNION SELECT s.id FROM session s JOIN mine ON mine.id = s.program_id
+UNION SELECT cp.campaign_id FROM campaign_program cp JOIN mine ON mine.id = cp.program_id
+UNION SELECT c.organization_id FROM campaign_program cp JOIN mine ON mine.id = cp.program_id
+      JOIN campaign c ON c.id = cp.campaign_id WHERE c.organization_id IS NOT NULL
+"""
+
+_WORDS = """
+UPDATE collection t SET has_words = EXISTS (
+    SELECT 1 FROM program p JOIN program_wiki pw ON pw.program_id = p.id JOIN wiki w ON w.id = pw.wiki_id AND w.words
+    WHERE p.id = t.id
+       OR p.id = (SELECT s.program_id FROM session s WHERE s.id = t.id)
+       OR p.visibility = 'PUBLIC' AND p.id IN (
+            SELECT cp.program_id FROM campaign_program cp JOIN campaign c ON c.id = cp.campaign_id
+            WHERE t.id IN (c.id, c.organization_id))
+) WHERE t.id = ANY($1::bigint[])
+"""
+
+
+async def enroll(conn: Connection, program_id: int, editor_ids: Sequence[int]) -> None:
+    """Editors were enrolled: count them, and their stored edits, in the program and everything above it."""
+    await _roster(conn, await _above(conn, [program_id]), editor_ids)
+    await post_as_history(conn, await recount(conn, OF_EDITORS, list(editor_ids)))
+    await reach(conn, [program_id])
+
+
+async def withdraw(conn: Connection, program_id: int, editor_ids: Sequence[int]) -> None:
+    """Editors were removed: take them and their edits out of the program, and their cards off its screens."""
+    await _roster(conn, await _above(conn, [program_id]), editor_ids)
+    shifts = await recount(conn, OF_EDITORS, list(editor_ids))
+    await post(conn, as_activity(shifts, RetractionReason.EDITOR_REMOVED))
+
+
+async def reassess_program(conn: Connection, program_id: int) -> None:
+    """A window, a session, its participants or an exclusion changed: decide the program's stored edits anew."""
+    collections = await _above(conn, [program_id])
+    await _roster(conn, collections, None)
+    await conn.execute(_WORDS, collections)
+    editors = await conn.fetch(
+        "SELECT editor_id FROM enrollment WHERE program_id = $1 AND role = 'EDITOR'", program_id
+    )
+    sets = await sets_of_programs(conn, [program_id])
+    await post_as_history(conn, await recount(conn, OF_EDITORS_OR_SETS, [row[0] for row in editors], sets))
+    await reach(conn, [program_id])
+
+
+async def cover(conn: Connection, program_ids: Sequence[int]) -> None:
+    """The programs' campaigns, organizations, visibility or tracked wikis changed.
+
+    Only the difference moves: the collections that count a set of edits now and did not before (or otherwise), and
+    the reverse. Each collection whose number of edits changed gets one HistoryChanged.
+    """
+    sets = await sets_of_programs(conn, program_ids)
+    before, after = await stored_coverage(conn, sets), await coverage_of(conn, sets)
+    gone = [row for row in before if row not in set(after)]
+    come = [row for row in after if row not in set(before)]
+    touched = sorted({row.collection_id for row in (*gone, *come)} | set(await _above(conn, program_ids)))
+    edits = await _edits(conn, touched)
+    await count_sets(conn, gone, sign=-1)
+    await _drop(conn, gone)
+    await store_coverage(conn, come)
+    await count_sets(conn, come, sign=1)
+    await _roster(conn, touched, None)
+    await conn.execute(_WORDS, touched)
+    await _post_differences(conn, edits, await _edits(conn, touched))
+    await reach(conn, program_ids)
+
+
+async def _above(conn: Connection, program_ids: Sequence[int]) -> list[int]:
+    return [row[0] for row in await conn.fetch(_ABOVE, program_ids)]
+
+
+async def _roster(conn: Connection, collections: Sequence[int], editor_ids: Sequence[int] | None) -> None:
+    await conn.execute(_ROSTER, collections, editor_ids)
+
+
+async def _edits(conn: Connection, collections: Sequence[int]) -> dict[int, int]:
+    rows = await conn.fetch("SELECT id, edits FROM collection WHERE id = ANY($1::bigint[]) ORDER BY id", collections)
+    return {row[0]: row[1] for row in rows}
+
+
+async def _drop(conn: Connection, gone: Sequence[Coverage]) -> None:
+    await conn.executemany(
+        "DELETE FROM set_coverage WHERE set_id = $1 AND collection_id = $2",
+        [(row.set_id, row.collection_id) for row in gone],
+    )
+
+
+async def _post_differences(conn: Connection, before: dict[int, int], after: dict[int, int]) -> None:
+    entries = []
+    for collection, edits in after.items():
+        more = edits - before[collection]
+        if more:
+            entries.append(
+                Entry(Kind.HISTORY, collection_id=collection, counted=max(more, 0), retracted=max(-more, 0))
+            )
+    await post(conn, entries)

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The addition: one statement that adds edits to every tally they belong to, or takes them back.
+
+Whatever counts (live edits, history, changes, a program joining a campaign, a recount) comes through here, with the
+sign and the source of the facts as the only differences. Distinct numbers (articles, active editors) are rows of keyed
+tables: a row that rises from zero or falls to zero moves the number above it by one.
+
+Statements run under the ledger's lock (graph/db/ledger.py), which is why no two of them meet on a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from graph.db.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the tallies need to know of one edit. ``created``: the first revision of a page, and no redirect."""
+
+    set_id: int
+    wiki_id: int
+    namespace: int
+    page_key: int
+    editor_id: int
+    byte_change: int
+    created: bool
+    upload: bool
+    reverted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One collection that counts the edits of a set; ``tracked`` as in the table of that name."""
+
+    set_id: int
+    collection_id: int
+    uploads_only: bool
+    tracked: tuple[int, ...]
+
+
+FACTS_GIVEN = """
+    SELECT * FROM unnest($2::int[], $3::smallint[], $4::int[], $5::bigint[], $6::bigint[], $7::int[], $8::bool[],
+                         $9::bool[], $10::bool[])
+    AS f(set_id, wiki_id, namespace, page_key, editor_id, byte_change, created, upload, reverted)"""
+
+FACT_COLUMNS = """
+    e.set_id, e.wiki_id, p.namespace, e.page_key, e.editor_id, e.byte_change,
+    e.created AND NOT e.redirect AS created,
+    e.created AND NOT e.redirect AND p.namespace = 6
+        AND e.wiki_id = (SELECT id FROM wiki WHERE dbname = 'commonswiki') AS upload,
+    e.reverted"""
+
+FACTS_OF_SETS = """
+    SELECT /*COLUMNS*/ FROM edit e JOIN page p ON p.id = e.page_key WHERE e.set_id = ANY($2::int[])
+""".replace("/*COLUMNS*/", FACT_COLUMNS)
+
+COVERAGE_STORED = "set_coverage"
+
+COVERAGE_GIVEN = """(SELECT * FROM jsonb_to_recordset($3::jsonb)
+    AS g(set_id int, collection_id bigint, uploads_only bool, tracked bigint[]))"""
+
+_STATEMENT = """
+WITH fact AS (/*FACTS*/),
+member AS MATERIALIZED (
+    SELECT c.collection_id, f.*, NOT c.uploads_only AS whole,
+           NOT c.uploads_only AND (f.wiki_id * 65536::bigint + f.namespace) = ANY(c.tracked) AS tracked
+    FROM fact f JOIN /*COVERAGE*/ c ON c.set_id = f.set_id
+    WHERE f.upload OR NOT c.uploads_only
+),
+article_change AS MATERIALIZED (
+    SELECT collection_id, page_key, min(wiki_id) AS wiki_id, min(namespace) AS namespace,
+           $1 * count(*) AS edits, $1 * count(*) FILTER (WHERE tracked) AS tracked,
+           $1 * count(*) FILTER (WHERE tracked AND created) AS creations,
+           $1 * coalesce(sum(byte_change) FILTER (WHERE tracked AND byte_change > 0), 0) AS bytes_added
+    FROM member WHERE whole GROUP BY 1, 2 ORDER BY 1, 2
+),
+article AS (
+    INSERT INTO article_tally AS t (collection_id, page_key, edits, tracked, creations, bytes_added)
+    SELECT collection_id, page_key, edits, tracked, creations, bytes_added FROM article_change
+    ON CONFLICT (collection_id, page_key) DO UPDATE
+    SET edits = t.edits + excluded.edits, tracked = t.tracked + excluded.tracked,
+        creations = t.creations + excluded.creations, bytes_added = t.bytes_added + excluded.bytes_added
+    RETURNING collection_id, page_key, tracked, creations
+),
+article_step AS MATERIALIZED (
+    SELECT a.collection_id, c.wiki_id, c.namespace,
+           sum((a.tracked > 0)::int - (a.tracked - c.tracked > 0)::int) AS edited,
+           sum((a.creations > 0)::int - (a.creations - c.creations > 0)::int) AS created
+    FROM article a JOIN article_change c USING (collection_id, page_key) GROUP BY 1, 2, 3
+),
+pair_change AS MATERIALIZED (
+    SELECT collection_id, page_key, editor_id, $1 * count(*) AS edits
+    FROM member WHERE tracked GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+),
+pair AS (
+    INSERT INTO article_editor_tally AS t (collection_id, page_key, editor_id, edits)
+    SELECT collection_id, page_key, editor_id, edits FROM pair_change
+    ON CONFLICT (collection_id, page_key, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
+    RETURNING collection_id, page_key, editor_id, edits
+),
+pair_step AS (
+    SELECT collection_id, editor_id, sum((p.edits > 0)::int - (p.edits - c.edits > 0)::int) AS edited
+    FROM pair p JOIN pair_change c USING (collection_id, page_key, editor_id) GROUP BY 1, 2
+),
+editor_change AS MATERIALIZED (
+    SELECT collection_id, editor_id, $1 * count(*) FILTER (WHERE whole) AS edits,
+           $1 * coalesce(sum(byte_change) FILTER (WHERE tracked AND byte_change > 0), 0) AS bytes_added,
+           $1 * coalesce(sum(byte_change) FILTER (WHERE whole AND namespace = 2 AND byte_change > 0), 0) AS userspace,
+           $1 * coalesce(sum(byte_change) FILTER (WHERE whole AND namespace = 118 AND byte_change > 0), 0) AS draft,
+           $1 * count(*) FILTER (WHERE tracked AND created) AS created,
+           $1 * count(*) FILTER (WHERE upload) AS uploads
+    FROM member GROUP BY 1, 2 ORDER BY 1, 2
+),
+editor AS (
+    INSERT INTO editor_tally AS t (collection_id, editor_id, edits, bytes_added, bytes_userspace, bytes_draft,
+                                   articles_edited, articles_created, uploads)
+    SELECT c.collection_id, c.editor_id, c.edits, c.bytes_added, c.userspace, c.draft, coalesce(s.edited, 0),
+           c.created, c.uploads
+    FROM editor_change c LEFT JOIN pair_step s USING (collection_id, editor_id)
+    ON CONFLICT (collection_id, editor_id) DO UPDATE
+    SET edits = t.edits + excluded.edits, bytes_added = t.bytes_added + excluded.bytes_added,
+        bytes_userspace = t.bytes_userspace + excluded.bytes_userspace,
+        bytes_draft = t.bytes_draft + excluded.bytes_draft,
+        articles_edited = t.articles_edited + excluded.articles_edited,
+        articles_created = t.articles_created + excluded.articles_created, uploads = t.uploads + excluded.uploads
+    RETURNING collection_id, editor_id, edits
+),
+editor_step AS (
+    SELECT collection_id, sum((e.edits > 0)::int - (e.edits - c.edits > 0)::int) AS active
+    FROM editor e JOIN editor_change c USING (collection_id, editor_id) GROUP BY 1
+),
+place_change AS MATERIALIZED (
+    SELECT collection_id, wiki_id, namespace, editor_id, $1 * count(*) AS edits
+    FROM member WHERE whole GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+),
+place AS (
+    INSERT INTO wiki_editor_tally AS t (collection_id, wiki_id, namespace, editor_id, edits)
+    SELECT collection_id, wiki_id, namespace, editor_id, edits FROM place_change
+    ON CONFLICT (collection_id, wiki_id, namespace, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
+    RETURNING collection_id, wiki_id, namespace, editor_id, edits
+),
+place_step AS (
+    SELECT collection_id, wiki_id, namespace, sum((p.edits > 0)::int - (p.edits - c.edits > 0)::int) AS active
+    FROM place p JOIN place_change c USING (collection_id, wiki_id, namespace, editor_id) GROUP BY 1, 2, 3
+),
+wiki_change AS MATERIALIZED (
+    SELECT collection_id, wiki_id, namespace, $1 * count(*) FILTER (WHERE whole) AS edits,
+           $1 * coalesce(sum(byte_change) FILTER (WHERE tracked AND byte_change > 0), 0) AS bytes_added,
+           $1 * coalesce(-sum(byte_change) FILTER (WHERE tracked AND byte_change < 0), 0) AS bytes_removed,
+           $1 * count(*) FILTER (WHERE upload) AS uploads,
+           $1 * count(*) FILTER (WHERE whole AND reverted) AS reverted
+    FROM member GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+),
+wikis AS (
+    INSERT INTO wiki_tally AS t (collection_id, wiki_id, namespace, edits, articles_edited, articles_created,
+                                 active_editors, bytes_added, bytes_removed, uploads, reverted)
+    SELECT c.collection_id, c.wiki_id, c.namespace, c.edits, coalesce(a.edited, 0), coalesce(a.created, 0),
+           coalesce(p.active, 0), c.bytes_added, c.bytes_removed, c.uploads, c.reverted
+    FROM wiki_change c LEFT JOIN article_step a USING (collection_id, wiki_id, namespace)
+    LEFT JOIN place_step p USING (collection_id, wiki_id, namespace)
+    ON CONFLICT (collection_id, wiki_id, namespace) DO UPDATE
+    SET edits = t.edits + excluded.edits, articles_edited = t.articles_edited + excluded.articles_edited,
+        articles_created = t.articles_created + excluded.articles_created,
+        active_editors = t.active_editors + excluded.active_editors,
+        bytes_added = t.bytes_added + excluded.bytes_added, bytes_removed = t.bytes_removed + excluded.bytes_removed,
+        uploads = t.uploads + excluded.uploads, reverted = t.reverted + excluded.reverted
+),
+total AS (
+    SELECT c.collection_id, sum(c.edits) AS edits, sum(c.bytes_added) AS bytes_added,
+           sum(c.bytes_removed) AS bytes_removed, coalesce(sum(c.bytes_added) FILTER (WHERE w.words), 0) AS words_bytes,
+           sum(c.uploads) AS uploads, sum(c.reverted) AS reverted
+    FROM wiki_change c JOIN wiki w ON w.id = c.wiki_id GROUP BY 1
+),
+article_total AS (
+    SELECT collection_id, sum(edited) AS edited, sum(created) AS created FROM article_step GROUP BY 1
+)
+UPDATE collection AS t
+SET version = (SELECT number FROM ledger), edits = t.edits + d.edits,
+    articles_edited = t.articles_edited + coalesce(a.edited, 0),
+    articles_created = t.articles_created + coalesce(a.created, 0),
+    active_editors = t.active_editors + coalesce(e.active, 0),
+    bytes_added = t.bytes_added + d.bytes_added, bytes_removed = t.bytes_removed + d.bytes_removed,
+    words_bytes = t.words_bytes + d.words_bytes, uploads = t.uploads + d.uploads, reverted = t.reverted + d.reverted
+FROM total d LEFT JOIN article_total a USING (collection_id) LEFT JOIN editor_step e USING (collection_id)
+WHERE t.id = d.collection_id
+RETURNING t.id
+"""
+
+
+def _statement(facts: str, coverage: str) -> str:
+    return _STATEMENT.replace("/*FACTS*/", facts).replace("/*COVERAGE*/", coverage)
+
+
+_COUNT_GIVEN = _statement(FACTS_GIVEN, COVERAGE_STORED)
+_COUNT_SETS = _statement(FACTS_OF_SETS, COVERAGE_GIVEN)
+
+
+async def count(conn: Connection, facts: Sequence[Fact], *, sign: int) -> None:
+    """Add ``facts`` (sign 1) to every collection their sets cover now, or take them back (sign -1).
+
+    All facts of a page whose namespace changed must be taken back under the old one before they are added under the
+    new: a page is an article of one namespace at a time.
+    """
+    counted = [fact for fact in facts if fact.set_id]
+    if counted:
+        await conn.fetch(_COUNT_GIVEN, sign, *columns(counted))
+
+
+async def count_sets(conn: Connection, coverage: Iterable[Coverage], *, sign: int) -> None:
+    """Add the stored edits of whole sets to just the collections named, or take them back."""
+    rows = list(coverage)
+    if rows:
+        sets = sorted({row.set_id for row in rows})
+        await conn.fetch(_COUNT_SETS, sign, sets, msgspec.json.encode(rows).decode())
+
+
+def columns(facts: Sequence[Fact]) -> tuple[list[Any], ...]:
+    """The facts as one list a column, the way ``unnest`` takes them."""
+    names = Fact.__slots__
+    return tuple([getattr(fact, name) for fact in facts] for name in names)

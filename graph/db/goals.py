@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Goals reached: marked once, announced once, never taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graph.db.facts import Key
+from graph.db.ledger import Entry, Kind, post
+from graph.db.pool import Connection
+from graph.programs import GoalMetric
+
+# A goal's number as SQL over `collection c`; references are enriched by a later version and reach no goal yet.
+ACTUAL = """CASE g.metric WHEN 'TOTAL_EDITS' THEN c.edits WHEN 'ARTICLES_CREATED' THEN c.articles_created
+    WHEN 'ARTICLES_EDITED' THEN c.articles_edited WHEN 'ACTIVE_EDITORS' THEN c.active_editors
+    WHEN 'BYTES_ADDED' THEN c.bytes_added WHEN 'COMMONS_UPLOADS' THEN c.uploads ELSE 0 END"""
+
+_REACH = """
+UPDATE goal g SET reached_at = now() FROM collection c
+WHERE c.id = g.program_id AND g.program_id = ANY($1::bigint[]) AND g.reached_at IS NULL AND /*ACTUAL*/ >= g.target
+RETURNING g.program_id, g.metric, g.target, /*ACTUAL*/ AS actual
+""".replace("/*ACTUAL*/", ACTUAL)
+
+
+async def reach(conn: Connection, program_ids: Sequence[int], newest: dict[int, Key] | None = None) -> None:
+    """Mark the goals that these programs have reached by now, and announce each to the program and its campaigns.
+
+    ``newest`` names the newest edit each program counted in this transaction, shown with the milestone.
+    """
+    rows = await conn.fetch(_REACH, program_ids)
+    entries = []
+    for row in sorted(rows, key=lambda row: (row["program_id"], list(GoalMetric).index(GoalMetric(row["metric"])))):
+        wiki_id, revision_id = (newest or {}).get(row["program_id"], (None, None))
+        entries.append(
+            Entry(
+                Kind.MILESTONE,
+                wiki_id,
+                revision_id,
+                collection_id=row["program_id"],
+                reason=row["metric"],
+                target=row["target"],
+                actual=row["actual"],
+            )
+        )
+    await post(conn, entries)
