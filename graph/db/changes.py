@@ -62,8 +62,8 @@ WHERE k.wiki = t.wiki AND (k.kind = 'page') = t.page AND k.key = t.key RETURNING
 """
 
 
-async def apply(conn: Connection, changes: Sequence[Change]) -> int:
-    """Apply what concerns stored edits, oldest news first, and keep the rest; returns how many edits it moved."""
+async def apply(conn: Connection, changes: Sequence[Change]) -> list[Shift]:
+    """Apply what concerns stored edits, oldest news first, and keep the rest; returns the edits it moved."""
     about_pages = [change for change in changes if not isinstance(change, RevisionTagged | RevisionVisibility)]
     about_revisions = [change for change in changes if isinstance(change, RevisionTagged | RevisionVisibility)]
     pages = await _known(conn, _KNOWN_PAGES, about_pages)
@@ -73,9 +73,9 @@ async def apply(conn: Connection, changes: Sequence[Change]) -> int:
     early: list[Change] = [change for n, change in enumerate(about_pages) if n not in pages]
     early += [change for n, change in enumerate(about_revisions) if n not in revisions]
     await _keep(conn, early)
-    moved = 0
+    moved: list[Shift] = []
     for change, number in sorted(known, key=lambda pair: pair[0].as_of):
-        moved += len(await _apply_one(conn, change, number))
+        moved += await _apply_one(conn, change, number)
     return moved
 
 

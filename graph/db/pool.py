@@ -13,6 +13,15 @@ from graph.errors import DatabaseUnavailable
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 
+# The planner must not compile statements that run in milliseconds; a connection whose peer died is noticed in seconds.
+SERVER_SETTINGS = {
+    "application_name": "programs-graph",
+    "jit": "off",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+}
+
 
 async def connect(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
     """A pool for ``url``, ready to use; at most ``largest`` connections.
@@ -20,7 +29,9 @@ async def connect(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
     Raises DatabaseUnavailable, naming the address without its password.
     """
     try:
-        return await asyncpg.create_pool(url, min_size=smallest, max_size=largest, command_timeout=60)
+        return await asyncpg.create_pool(
+            url, min_size=smallest, max_size=largest, command_timeout=60, server_settings=SERVER_SETTINGS
+        )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise DatabaseUnavailable(f"cannot reach PostgreSQL at {shown(url)}: {error}") from error
 
@@ -30,3 +41,14 @@ def shown(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     user, at, place = rest.rpartition("@")
     return f"{scheme}{separator}{user.split(':')[0]}{at}{place}"
+
+
+async def connect_alone(url: str) -> asyncpg.Connection[Any]:
+    """One connection outside any pool, for whoever holds a lock or listens on it.
+
+    Raises DatabaseUnavailable as ``connect`` does.
+    """
+    try:
+        return await asyncpg.connect(url, command_timeout=60, server_settings=SERVER_SETTINGS)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise DatabaseUnavailable(f"cannot reach PostgreSQL at {shown(url)}: {error}") from error

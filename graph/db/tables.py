@@ -281,9 +281,9 @@ class EditRow(SQLModel, table=True):
 
     __tablename__ = "edit"
     __table_args__ = (
-        Index("edit_page", "page_key", "editor_id"),
-        Index("edit_editor", "editor_id", "at"),
-        Index("edit_set", "set_id", "at", "revision_id"),
+        Index("edit_by_page", "page_key", "editor_id"),
+        Index("edit_by_editor", "editor_id", "at"),
+        Index("edit_by_set", "set_id", "at", "revision_id"),
         HOT,
     )
     wiki_id: int = _key(SmallInteger)

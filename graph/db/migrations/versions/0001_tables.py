@@ -85,7 +85,7 @@ def upgrade() -> None:
     op.create_table(
         "early_change",
         sa.Column("wiki", sa.Text(), nullable=False),
-        sa.Column("kind", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -113,9 +113,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("wiki_id", "revision_id"),
         postgresql_with={"fillfactor": "80"},
     )
-    op.create_index("edit_editor", "edit", ["editor_id", "at"], unique=False)
-    op.create_index("edit_page", "edit", ["page_key", "editor_id"], unique=False)
-    op.create_index("edit_set", "edit", ["set_id", "at", "revision_id"], unique=False)
+    op.create_index("edit_by_editor", "edit", ["editor_id", "at"], unique=False)
+    op.create_index("edit_by_page", "edit", ["page_key", "editor_id"], unique=False)
+    op.create_index("edit_by_set", "edit", ["set_id", "at", "revision_id"], unique=False)
     op.create_table(
         "edit_set",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -154,10 +154,7 @@ def upgrade() -> None:
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("number", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column(
-            "checkpoint",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
+            "checkpoint", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
         sa.Column("complete_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rules_version", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
