@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documents understood once: parsed, measured, validated, and kept by their text.
+
+The rules are the standard's own classes, made once: a rule built for each request would make every look-up miss.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+    validate,
+)
+
+from graph.schema.limits import Limits, Measure, measure, refusal
+
+RULES: Final[tuple[type[ASTValidationRule], ...]] = tuple(specified_rules)
+_MAX_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A valid document: its tree, its operations by name, and how much it asks."""
+
+    tree: DocumentNode
+    operations: tuple[tuple[str | None, OperationType], ...]
+    measure: Measure
+
+    def kind(self, operation_name: str | None) -> OperationType | None:
+        """Tell what kind of operation would run; None where none or several fit."""
+        fitting = [kind for name, kind in self.operations if operation_name in (None, name)]
+        return fitting[0] if len(fitting) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A document that cannot be executed, and why; ``code`` is one of a few stable words."""
+
+    code: str
+    errors: tuple[GraphQLError, ...]
+
+
+class Documents:
+    """Understands documents, remembering the last valid ones.
+
+    At most ``entries`` documents of together ``characters`` characters are kept: a tree takes some hundred times
+    the memory of its text. What is refused is not remembered.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits, *, entries: int = 1_000, characters: int = 512 * 1024
+    ) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._entries = entries
+        self._characters = characters
+        self._held = 0
+        self._known: OrderedDict[str, Document] = OrderedDict()
+        self.hits = 0
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def understand(self, text: str) -> Document | Refusal:
+        """Return the document, or the refusal with every reason found (at most twenty)."""
+        known = self._known.get(text)
+        if known is not None:
+            self.hits += 1
+            self._known.move_to_end(text)
+            return known
+        understood = self._read(text)
+        if isinstance(understood, Document):
+            self._keep(text, understood)
+        return understood
+
+    def _read(self, text: str) -> Document | Refusal:
+        try:
+            tree = parse(text, max_lexical_tokens=self._limits.tokens)
+        except GraphQLError as error:
+            return Refusal("GRAPHQL_PARSE_FAILED", (error,))
+        try:
+            found = measure(tree)
+        except GraphQLError as error:
+            return Refusal("QUERY_TOO_LARGE", (error,))
+        if reason := refusal(found, self._limits):
+            return Refusal("QUERY_TOO_LARGE", (GraphQLError(reason),))
+        if errors := validate(self._schema, tree, RULES, max_errors=_MAX_ERRORS):
+            return Refusal("GRAPHQL_VALIDATION_FAILED", tuple(errors))
+        return Document(tree, _operations(tree), found)
+
+    def _keep(self, text: str, document: Document) -> None:
+        self._known[text] = document
+        self._held += len(text)
+        while len(self._known) > self._entries or self._held > self._characters:
+            forgotten, _ = self._known.popitem(last=False)
+            self._held -= len(forgotten)
+
+
+def _operations(tree: DocumentNode) -> tuple[tuple[str | None, OperationType], ...]:
+    return tuple(
+        (definition.name.value if definition.name else None, definition.operation)
+        for definition in tree.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    )

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which errors a client may read: its own faults as they are, ours as an id that the log has."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import GraphQLError
+
+from graph.errors import UserFault
+
+_log = logging.getLogger(__name__)
+_MESSAGE_LENGTH = 300
+
+
+def describe_all(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
+    """Put errors met while executing into the response's form, masking the unexpected ones."""
+    return [_describe(error) for error in errors]
+
+
+def describe_refusal(errors: Iterable[GraphQLError], code: str) -> list[dict[str, Any]]:
+    """Put the reasons for not executing at all into the response's form: nothing is masked."""
+    return [_with_extensions(error, {"code": code}) for error in errors]
+
+
+def masked(error: BaseException, path: str = "") -> dict[str, Any]:
+    """Log an unexpected error in one line and return what the client is told of it: an id."""
+    reference = secrets.token_hex(6)
+    message = " ".join(str(error).split())[:_MESSAGE_LENGTH]
+    _log.error("error %s at %s: %s: %s (%s)", reference, path or "-", type(error).__name__, message, _place(error))
+    return {
+        "message": f"Internal error. Its reference is {reference}.",
+        "extensions": {"code": "INTERNAL_ERROR", "reference": reference},
+    }
+
+
+def _describe(error: GraphQLError) -> dict[str, Any]:
+    origin = _origin(error)
+    if isinstance(origin, UserFault):
+        extensions: dict[str, Any] = {"code": origin.code.value}
+        if origin.field is not None:
+            extensions["field"] = list(origin.field)
+        return _with_extensions(error, extensions)
+    if isinstance(origin, GraphQLError):
+        return dict(error.formatted)
+    path = ".".join(str(part) for part in error.path or ())
+    described = dict(error.formatted)
+    described.update(masked(origin, path))
+    return described
+
+
+def _with_extensions(error: GraphQLError, extensions: dict[str, Any]) -> dict[str, Any]:
+    described = dict(error.formatted)
+    described["extensions"] = {**extensions, **(error.extensions or {})}
+    return described
+
+
+def _origin(error: GraphQLError) -> Exception:
+    """Look through the errors that only say where: what was raised in the first place."""
+    origin: Exception = error
+    while isinstance(origin, GraphQLError) and origin.original_error is not None:
+        origin = origin.original_error
+    return origin
+
+
+def _place(error: BaseException) -> str:
+    """Name where it was raised: file, line and function of the innermost frame, no source text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return "no traceback"
+    last = frames[-1]
+    return f"{last.filename}:{last.lineno} in {last.name}"

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GraphQL over HTTP: POST and GET, negotiated as JSON or as an event stream.
+
+A document that cannot be executed is answered with 400; only a client that names ``application/json`` as the type
+it wants gets 200 for it, as the specification's rules for old clients say. Every error has a JSON body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Final
+
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from graph.errors import UserFault
+from graph.web.graphql_accept import EVENT_STREAM, HTML, JSON, Accept
+from graph.web.graphql_request import (
+    MESSAGE_LIMIT,
+    Answer,
+    Executor,
+    GraphQLRequest,
+    Identify,
+    InvalidRequest,
+    decode,
+    encode,
+    request_of,
+)
+from graph.web.graphql_sse import EventStream, SingleEvent
+
+METHODS: Final = "GET, POST, OPTIONS"
+OPEN_TO_ALL: Final = {"access-control-allow-origin": "*"}
+"""Foreign pages may read: an answer never depends on a cookie they could borrow."""
+_PREFLIGHT: Final = {
+    **OPEN_TO_ALL,
+    "access-control-allow-methods": METHODS,
+    "access-control-allow-headers": "*, Authorization",
+    "access-control-max-age": "86400",
+}
+_PARAMETERS: Final = ("query", "variables", "operationName", "extensions", "lastEventId")
+
+
+class GraphQLHTTP:
+    """The ASGI application at ``/graphql`` for HTTP.
+
+    ``explorer`` answers browsers that come without a query; ``heartbeat`` is in seconds; once ``closing`` is set
+    all streams end within a second.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        identify: Identify,
+        *,
+        closing: asyncio.Event,
+        explorer: Callable[[], Response] | None = None,
+        heartbeat: float = 20.0,
+    ) -> None:
+        self._executor = executor
+        self._identify = identify
+        self._closing = closing
+        self._explorer = explorer
+        self._heartbeat = heartbeat
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        accept = Accept(request.headers.get("accept"))
+        try:
+            response = await self._respond(request, accept)
+        except ClientDisconnect:
+            return
+        except InvalidRequest as error:
+            response = _failure(str(error), "BAD_REQUEST", error.status, accept, error.headers)
+        except UserFault as fault:
+            challenge = {"www-authenticate": "Bearer"}
+            response = _failure(str(fault), fault.code.value, 401, accept, challenge)
+        except Exception as error:
+            response = _json(self._executor.unexpected(error).payload, 500, accept)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request, accept: Accept) -> ASGIApp:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=_PREFLIGHT)
+        if request.method not in ("GET", "POST"):
+            raise InvalidRequest("Use GET or POST.", 405, {"allow": METHODS})
+        if self._explorer is not None and _wants_explorer(request, accept):
+            return self._explorer()
+        received = await _read(request)
+        kind = self._executor.kind_of(received)
+        if not isinstance(kind, str):
+            return self._single(kind, accept)
+        if kind == "mutation" and request.method == "GET":
+            raise InvalidRequest("A mutation cannot be sent by GET: use POST.", 405, {"allow": "POST"})
+        identity = await self._identify(request.headers, None)
+        if kind == "subscription":
+            return await self._stream(received, identity, accept, _last_event_id(request))
+        if accept.json() is None and not accept.allows(EVENT_STREAM):
+            raise InvalidRequest("Answers are application/json or text/event-stream.", 406)
+        answer = await self._executor.execute(received, identity, allow_mutations=request.method == "POST")
+        return self._single(answer, accept)
+
+    def _single(self, answer: Answer, accept: Accept) -> ASGIApp:
+        """Answer with one response map: as JSON wherever it is acceptable, since some clients name streams too."""
+        if accept.json() is None and accept.names(EVENT_STREAM):
+            return SingleEvent(answer.payload, headers=OPEN_TO_ALL)
+        return _json(answer.payload, _status(answer, accept), accept)
+
+    async def _stream(
+        self, received: GraphQLRequest, identity: object, accept: Accept, last_event_id: str | None
+    ) -> ASGIApp:
+        if not accept.allows(EVENT_STREAM):
+            raise InvalidRequest("A subscription is answered as text/event-stream, which must be accepted.", 406)
+        results = await self._executor.subscribe(received, identity, last_event_id=last_event_id)
+        if not isinstance(results, AsyncGenerator):
+            return SingleEvent(results.payload, headers=OPEN_TO_ALL)
+        return EventStream(
+            results,
+            unexpected=self._executor.unexpected,
+            closing=self._closing,
+            heartbeat=self._heartbeat,
+            headers=OPEN_TO_ALL,
+        )
+
+
+def _wants_explorer(request: Request, accept: Accept) -> bool:
+    return request.method == "GET" and accept.names(HTML) and "query" not in request.query_params
+
+
+async def _read(request: Request) -> GraphQLRequest:
+    return request_of(_from_address(request.query_params) if request.method == "GET" else await _from_body(request))
+
+
+def _from_address(params: QueryParams) -> dict[str, Any]:
+    """Read the parameters of a GET; an empty one counts as absent. Raises InvalidRequest for one given twice."""
+    for name in _PARAMETERS:
+        if len(params.getlist(name)) > 1:
+            raise InvalidRequest(f"The parameter '{name}' is given more than once.")
+    given = {name: value for name, value in params.items() if name in _PARAMETERS and value}
+    for name in ("variables", "extensions"):
+        if name in given:
+            given[name] = decode(given[name])
+    return given
+
+
+async def _from_body(request: Request) -> Any:
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    if media_type.strip() != JSON:
+        raise InvalidRequest("The Content-Type of a POST must be application/json.", 415)
+    charset = parameters.replace(" ", "").replace('"', "")
+    if charset not in ("", "charset=utf-8", "charset=utf8"):
+        raise InvalidRequest("JSON is sent in UTF-8.", 415)
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise InvalidRequest("Send the body as it is: no encoding is understood.", 415)
+    return decode(await _body(request))
+
+
+async def _body(request: Request) -> bytes:
+    too_large = InvalidRequest(f"A request has at most {MESSAGE_LIMIT} bytes.", 413, {"connection": "close"})
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > MESSAGE_LIMIT:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MESSAGE_LIMIT:
+            raise too_large
+    return bytes(body)
+
+
+def _last_event_id(request: Request) -> str | None:
+    """Where to resume: the header of a reconnecting EventSource, or the address of one made anew."""
+    return request.headers.get("last-event-id") or request.query_params.get("lastEventId") or None
+
+
+def _status(answer: Answer, accept: Accept) -> int:
+    if answer.refused:
+        return 200 if accept.names(JSON) and accept.json() == JSON else 400
+    return 200 if "data" in answer.payload else 500
+
+
+def _failure(message: str, code: str, status: int, accept: Accept, headers: dict[str, str]) -> Response:
+    return _json({"errors": [{"message": message, "extensions": {"code": code}}]}, status, accept, headers)
+
+
+def _json(payload: dict[str, Any], status: int, accept: Accept, headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        encode(payload),
+        status,
+        {**OPEN_TO_ALL, "cache-control": "no-store", "vary": "Accept", **(headers or {})},
+        f"{accept.json() or JSON}; charset=utf-8",
+    )

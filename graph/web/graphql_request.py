@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What GraphQL's transports share: the request they read, and the executor and the sign-in they are given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+MESSAGE_LIMIT = 256 * 1024
+"""The bytes a request's body or a socket's message may have."""
+
+encode = msgspec.json.Encoder().encode
+
+
+class InvalidRequest(Exception):
+    """What arrived is no GraphQL request; the message says why, ``status`` is the HTTP answer's."""
+
+    def __init__(self, message: str, status: int = 400, headers: Mapping[str, str] | None = None) -> None:
+        self.status = status
+        self.headers = dict(headers or {})
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """An operation as it was received: well formed, not yet understood."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+class Answer(Protocol):
+    """A response map; ``refused`` where nothing was executed."""
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The response map: ``errors``, ``data``, ``extensions``."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is a request error, which has no ``data``."""
+
+
+class StreamedResult(Protocol):
+    """One response of a subscription."""
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The response map."""
+
+    @property
+    def event_id(self) -> str | None:
+        """From where to resume after this response."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the source broke: the response holds errors only and is the last one."""
+
+
+class Executor(Protocol):
+    """What executes operations; the application gives it."""
+
+    def kind_of(self, request: GraphQLRequest, /) -> str | Answer:
+        """Return ``query``, ``mutation`` or ``subscription``, or the answer to what cannot be executed."""
+
+    async def execute(self, request: GraphQLRequest, identity: Any, /, *, allow_mutations: bool) -> Answer:
+        """Execute a query or a mutation."""
+
+    async def subscribe(
+        self, request: GraphQLRequest, identity: Any, /, *, last_event_id: str | None = None
+    ) -> AsyncGenerator[StreamedResult, None] | Answer:
+        """Start a subscription."""
+
+    def unexpected(self, error: Exception, /) -> Answer:
+        """Log an error nobody foresaw; the answer holds its reference."""
+
+
+class Identify(Protocol):
+    """Tells who asks, by the request's headers and by a socket's ``connection_init`` payload.
+
+    Raises UserFault where somebody claims to be who they are not; whoever claims nothing is anonymous.
+    """
+
+    async def __call__(self, headers: Mapping[str, str], params: Mapping[str, Any] | None, /) -> object:
+        """Return the identity that resolvers will see."""
+
+
+def decode(text: str | bytes) -> Any:
+    """Read JSON. Raises InvalidRequest for what is none, or is nested beyond reason."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidRequest(f"This is not valid JSON: {error}") from None
+
+
+def request_of(params: object) -> GraphQLRequest:
+    """Make a request of decoded parameters. Raises InvalidRequest naming the parameter at fault."""
+    if not isinstance(params, dict):
+        raise InvalidRequest("A GraphQL request is a JSON object.")
+    query = params.get("query")
+    if not isinstance(query, str) or not query.strip():
+        raise InvalidRequest("The parameter 'query' must be a string that holds a GraphQL document.")
+    operation_name = params.get("operationName")
+    if not isinstance(operation_name, str | None):
+        raise InvalidRequest("The parameter 'operationName' must be a string or null.")
+    return GraphQLRequest(query, _map(params, "variables"), operation_name, _map(params, "extensions"))
+
+
+def _map(params: dict[str, Any], name: str) -> dict[str, Any] | None:
+    value = params.get(name)
+    if isinstance(value, dict | None):
+        return value
+    raise InvalidRequest(f"The parameter '{name}' must be an object or null.")

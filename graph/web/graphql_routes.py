@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where GraphQL is served: one path for POST, GET, event streams, sockets and the explorer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from graph.web.graphql_explorer import Example, explorer
+from graph.web.graphql_http import GraphQLHTTP
+from graph.web.graphql_request import Executor, Identify
+from graph.web.graphql_ws import GraphQLSockets, SocketLimits
+
+
+def graphql_routes(
+    executor: Executor,
+    identify: Identify,
+    *,
+    closing: asyncio.Event,
+    examples: Sequence[Example] = (),
+    heartbeat: float = 20.0,
+    limits: SocketLimits | None = None,
+) -> list[BaseRoute]:
+    """Return the routes of ``/graphql``; the explorer's files are expected under ``/static``.
+
+    Setting ``closing`` ends all sockets and streams within a second: do it before the server waits for them.
+    """
+    http = GraphQLHTTP(
+        executor, identify, closing=closing, explorer=explorer(examples), heartbeat=heartbeat
+    )
+    sockets = GraphQLSockets(executor, identify, closing=closing, limits=limits or SocketLimits())
+    return [Route("/graphql", http), WebSocketRoute("/graphql", sockets)]

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GraphQL over WebSocket: the protocol ``graphql-transport-ws``, every close code of it.
+
+A message that is no message of the protocol closes the socket; an operation that cannot be executed is answered
+with ``error`` under its own id and harms no other. Each operation is a task of its own, and none outlives its socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+
+from graph.errors import ErrorCode, UserFault
+from graph.web.graphql_request import (
+    MESSAGE_LIMIT,
+    Answer,
+    Executor,
+    GraphQLRequest,
+    Identify,
+    InvalidRequest,
+    StreamedResult,
+    decode,
+    encode,
+    request_of,
+)
+
+SUBPROTOCOL: Final = "graphql-transport-ws"
+
+GOING_AWAY: Final = 1012
+TOO_BIG: Final = 1009
+BAD_MESSAGE: Final = 4400
+UNAUTHORIZED: Final = 4401
+FORBIDDEN: Final = 4403
+WRONG_SUBPROTOCOL: Final = 4406
+INIT_TIMEOUT: Final = 4408
+ID_IN_USE: Final = 4409
+TOO_MANY_INITS: Final = 4429
+INTERNAL: Final = 4500
+
+_REASON_BYTES: Final = 123
+_ID_LENGTH: Final = 255
+_LAST_WORD_SECONDS: Final = 1.0
+
+
+class _Close(Exception):
+    """The socket must be closed with this code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """Seconds to wait for ``connection_init``, seconds between our pings, operations at once on one socket."""
+
+    init_timeout: float = 10.0
+    ping_interval: float = 20.0
+    operations: int = 50
+
+
+_DEFAULTS: Final = SocketLimits()
+
+
+class GraphQLSockets:
+    """The ASGI application at ``/graphql`` for WebSockets, of any origin.
+
+    Who asks is found at ``connection_init``, from its payload and the handshake's headers. Once ``closing`` is set
+    all sockets are closed with 1012 within a second.
+    """
+
+    def __init__(
+        self, executor: Executor, identify: Identify, *, closing: asyncio.Event, limits: SocketLimits = _DEFAULTS
+    ) -> None:
+        self._executor = executor
+        self._identify = identify
+        self._closing = closing
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket until it is closed; all its operations have ended when this returns."""
+        socket = WebSocket(scope, receive, send)
+        offered = SUBPROTOCOL in socket.scope.get("subprotocols", ())
+        await socket.accept(SUBPROTOCOL if offered else None)
+        connection = _Connection(socket, self._executor, self._identify, self._closing, self._limits)
+        if offered:
+            await connection.serve()
+        else:
+            await connection.close(WRONG_SUBPROTOCOL, "Subprotocol not acceptable")
+
+
+class _Connection:
+    """One socket: its state of initialisation and its running operations by id."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        executor: Executor,
+        identify: Identify,
+        closing: asyncio.Event,
+        limits: SocketLimits,
+    ) -> None:
+        self._socket = socket
+        self._executor = executor
+        self._identify = identify
+        self._closing = closing
+        self._limits = limits
+        self._initialised = asyncio.Event()
+        self._acknowledged = False
+        self._identity: object = None
+        self._closed = False
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> None:
+        """Read messages until the socket is closed by either side."""
+        try:
+            async with asyncio.timeout(None) as deadline:
+                keeper = asyncio.create_task(self._keep(deadline))
+                try:
+                    await self._read()
+                finally:
+                    keeper.cancel()
+                    await asyncio.gather(keeper, return_exceptions=True)
+        except _Close as close:
+            await self.close(close.code, close.reason)
+        except (WebSocketDisconnect, TimeoutError):
+            pass
+        except Exception as error:
+            self._executor.unexpected(error)
+            await self.close(INTERNAL, "Internal error")
+        finally:
+            self._closed = True
+            await self._end_all()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket, unless it is closed already; a reason too long for a frame is cut."""
+        if self._closed:
+            return
+        self._closed = True
+        fitting = reason.encode()[:_REASON_BYTES].decode(errors="ignore")
+        with suppress(WebSocketDisconnect, WebSocketDisconnected, OSError):
+            await self._socket.close(code, fitting)
+
+    # -------------------------------------------------------------- reading
+
+    async def _read(self) -> None:
+        while True:
+            received = await self._socket.receive()
+            if received["type"] == "websocket.disconnect":
+                self._closed = True
+                return
+            if self._closed:
+                continue
+            message = _message(received.get("text"))
+            handler = self._HANDLERS.get(message["type"])
+            if handler is None:
+                raise _Close(BAD_MESSAGE, "Invalid message type")
+            await handler(self, message)
+
+    async def _on_init(self, message: dict[str, Any]) -> None:
+        payload = _payload(message)
+        if self._initialised.is_set():
+            raise _Close(TOO_MANY_INITS, "Too many initialisation requests")
+        self._initialised.set()
+        try:
+            self._identity = await self._identify(self._socket.headers, payload)
+        except UserFault as fault:
+            raise _Close(FORBIDDEN, f"Forbidden: {fault}") from None
+        self._acknowledged = True
+        await self._send({"type": "connection_ack"})
+
+    async def _on_ping(self, message: dict[str, Any]) -> None:
+        payload = _payload(message)
+        await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+
+    async def _on_pong(self, message: dict[str, Any]) -> None:
+        _payload(message)
+
+    async def _on_subscribe(self, message: dict[str, Any]) -> None:
+        operation_id = _operation_id(message)
+        try:
+            request = request_of(message.get("payload"))
+        except InvalidRequest as error:
+            raise _Close(BAD_MESSAGE, str(error)) from None
+        if not self._acknowledged:
+            raise _Close(UNAUTHORIZED, "Unauthorized")
+        if operation_id in self._operations:
+            raise _Close(ID_IN_USE, f"Subscriber for {operation_id} already exists")
+        if len(self._operations) >= self._limits.operations:
+            await self._send_error(operation_id, [_too_many(self._limits.operations)])
+            return
+        task = asyncio.create_task(self._run(operation_id, request))
+        self._operations[operation_id] = task
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _on_complete(self, message: dict[str, Any]) -> None:
+        task = self._operations.pop(_operation_id(message), None)
+        if task is not None:
+            task.cancel()
+
+    _HANDLERS: ClassVar[Mapping[str, Callable[[_Connection, dict[str, Any]], Awaitable[None]]]] = {
+        "connection_init": _on_init,
+        "ping": _on_ping,
+        "pong": _on_pong,
+        "subscribe": _on_subscribe,
+        "complete": _on_complete,
+    }
+
+    # -------------------------------------------------------------- operations
+
+    async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
+        try:
+            errors = await self._respond(operation_id, request)
+        except (WebSocketDisconnect, WebSocketDisconnected, OSError):
+            return
+        except Exception as error:
+            errors = self._executor.unexpected(error).payload["errors"]
+        if self._operations.get(operation_id) is not asyncio.current_task():
+            return  # The client completed it meanwhile, and may use the id again.
+        # The id is free before the client can read that it is.
+        del self._operations[operation_id]
+        if errors is None:
+            await self._send({"id": operation_id, "type": "complete"})
+        else:
+            await self._send_error(operation_id, errors)
+
+    async def _respond(self, operation_id: str, request: GraphQLRequest) -> list[Any] | None:
+        """Send the responses of an operation; return the errors that ended it, if any did."""
+        kind = self._executor.kind_of(request)
+        if not isinstance(kind, str):
+            return _errors(kind)
+        if kind == "subscription":
+            results = await self._executor.subscribe(request, self._identity)
+            if isinstance(results, AsyncGenerator):
+                return await self._stream(operation_id, results)
+            return _errors(results)
+        answer = await self._executor.execute(request, self._identity, allow_mutations=True)
+        if "data" not in answer.payload:
+            return _errors(answer)
+        await self._send_next(operation_id, answer.payload)
+        return None
+
+    async def _stream(self, operation_id: str, results: AsyncGenerator[StreamedResult, None]) -> list[Any] | None:
+        async with aclosing(results):
+            async for result in results:
+                if result.failed:
+                    return _errors(result)
+                await self._send_next(operation_id, result.payload)
+        return None
+
+    async def _end_all(self) -> None:
+        """Cancel every operation and wait for it, so that its source is closed when the socket is gone."""
+        ending = list(self._ending)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    # -------------------------------------------------------------- sending
+
+    async def _keep(self, deadline: asyncio.Timeout) -> None:
+        """Insist on a timely ``connection_init``, ping, and close the socket when the process closes."""
+        code, reason = INIT_TIMEOUT, "Connection initialisation timeout"
+        if await self._within(self._limits.init_timeout, self._initialised):
+            while not await self._within(self._limits.ping_interval, self._closing):
+                await self._send({"type": "ping"})
+            code, reason = GOING_AWAY, "Service restart"
+        deadline.reschedule(asyncio.get_running_loop().time() + _LAST_WORD_SECONDS)
+        await self.close(code, reason)
+
+    @staticmethod
+    async def _within(seconds: float, event: asyncio.Event) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await event.wait()
+        except TimeoutError:
+            return False
+
+    async def _send_next(self, operation_id: str, payload: dict[str, Any]) -> None:
+        # The response is encoded apart from the id, so that it can be shared between sockets.
+        await self._send_text(b'{"id":%b,"type":"next","payload":%b}' % (encode(operation_id), encode(payload)))
+
+    async def _send_error(self, operation_id: str, errors: list[Any]) -> None:
+        await self._send({"id": operation_id, "type": "error", "payload": errors})
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._send_text(encode(message))
+
+    async def _send_text(self, text: bytes) -> None:
+        if not self._closed:
+            await self._socket.send_text(text.decode())
+
+
+def _message(text: str | None) -> dict[str, Any]:
+    if text is None:
+        raise _Close(BAD_MESSAGE, "Messages are text")
+    if len(text) > MESSAGE_LIMIT:
+        raise _Close(TOO_BIG, "Message too big")
+    try:
+        message = decode(text)
+    except InvalidRequest:
+        raise _Close(BAD_MESSAGE, "Messages are JSON") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise _Close(BAD_MESSAGE, "Messages are objects with a type")
+    return message
+
+
+def _payload(message: dict[str, Any]) -> dict[str, Any] | None:
+    payload = message.get("payload")
+    if isinstance(payload, dict | None):
+        return payload
+    raise _Close(BAD_MESSAGE, f"The payload of {message['type']} must be an object or null")
+
+
+def _operation_id(message: dict[str, Any]) -> str:
+    operation_id = message.get("id")
+    if isinstance(operation_id, str) and 0 < len(operation_id) <= _ID_LENGTH:
+        return operation_id
+    raise _Close(BAD_MESSAGE, f"The id of {message['type']} must be a string of 1 to {_ID_LENGTH} characters")
+
+
+def _errors(answer: Answer | StreamedResult) -> list[Any]:
+    return list(answer.payload["errors"])
+
+
+def _too_many(allowed: int) -> dict[str, Any]:
+    return {
+        "message": f"At most {allowed} operations run on one socket at a time.",
+        "extensions": {"code": ErrorCode.TOO_MANY.value},
+    }
