@@ -130,7 +130,8 @@ class Batch:
     """What one transaction takes in; the order of its members does not matter.
 
     ``checkpoint`` maps each stream topic to the newest event time seen on it (ms since 1970), or is None for
-    history. ``complete_until`` is the moment up to which the source has told everything.
+    history. ``complete_until`` is the moment up to which the source has told everything. ``arrived_at`` is when the
+    oldest of ``edits`` reached us.
     """
 
     edits: list[SeenEdit] = field(default_factory=list)
@@ -138,3 +139,4 @@ class Batch:
     rejected: list[Rejected] = field(default_factory=list)
     checkpoint: dict[str, int] | None = None
     complete_until: datetime | None = None
+    arrived_at: datetime | None = None
