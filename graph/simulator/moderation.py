@@ -146,9 +146,7 @@ class Wikimedia(Writing):
         return account
 
     def _action(self, kind: str, page: Page, performer: Account | None, reason: str) -> dict[str, Any]:
-        event = self.page_change(kind, page, dt=moment(None, self.now()), performer=performer)
-        event["comment"] = reason
-        return event
+        return self.page_change(kind, page, dt=moment(None, self.now()), performer=performer, comment=reason)
 
     def _emit_visibility(self, revision: Revision, before: int, performer: Account | None) -> None:
         if revision.page.deleted:

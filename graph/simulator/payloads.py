@@ -108,9 +108,17 @@ def meta(stream: str, wiki: Wiki, key: str, event_id: str, request_id: str) -> F
 
 
 def page_change(
-    kind: str, page: Page, *, dt: str, performer: Account | None, ids: tuple[str, str], target: Page | None = None
+    kind: str,
+    page: Page,
+    *,
+    dt: str,
+    performer: Account | None,
+    ids: tuple[str, str],
+    target: Page | None = None,
+    comment: str | None = None,
 ) -> Fields:
-    """What all page changes share; ``ids`` are the event's and the request's, ``target`` a redirect's.
+    """What all page changes share; ``ids`` are the event's and the request's, ``target`` a redirect's,
+    ``comment`` the reason of an action.
 
     Without ``performer`` (suppression) the key is absent; on a redacted page it is an empty object.
     """
@@ -127,6 +135,8 @@ def page_change(
     }
     if performer is not None:
         fields["performer"] = {} if page.redacted else user(performer, wiki)
+    if comment is not None:
+        fields["comment"] = comment
     fields["revision"] = revision(page.latest)
     fields["$schema"] = PAGE_CHANGE_SCHEMA
     fields["meta"] = meta(PAGE_CHANGE, wiki, page.key, *ids)

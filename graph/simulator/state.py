@@ -189,15 +189,26 @@ class State:
         return self.log.uuid(), request_id or self.log.uuid()
 
     def page_change(
-        self, kind: str, page: Page, *, dt: str, performer: Account | None, request_id: str | None = None
+        self,
+        kind: str,
+        page: Page,
+        *,
+        dt: str,
+        performer: Account | None,
+        request_id: str | None = None,
+        comment: str | None = None,
     ) -> dict[str, Any]:
         """The body of a page change, to be completed and given to ``emit``."""
         target = self.pages.get((page.wiki.dbname, page.redirect_to)) if page.redirect_to else None
-        return payloads.page_change(kind, page, dt=dt, performer=performer, ids=self.ids(request_id), target=target)
+        ids = self.ids(request_id)
+        return payloads.page_change(kind, page, dt=dt, performer=performer, ids=ids, target=target, comment=comment)
 
     def emit(self, event: dict[str, Any], stream: str = PAGE_CHANGE) -> None:
         """Put an event into the log, after the canaries where they are due."""
         self.tick()
+        # What a change adds to the common members comes before these two.
+        for name in ("$schema", "meta"):
+            event[name] = event.pop(name)
         self.log.append(stream, event)
 
     def tick(self) -> None:

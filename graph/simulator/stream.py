@@ -205,8 +205,7 @@ class StreamEndpoint:
             header = request.headers.get("last-event-id")
             positions = starting_points(self._state.log, topics, last_event_id=header, since=since)
         except Refused as error:
-            body = msgspec.json.encode({**error.body, "method": request.method, "uri": request.url.path})
-            await Response(body, error.status, media_type="application/json")(scope, receive, send)
+            await _error(request, error)(scope, receive, send)
             return
         self.served += 1
         chances = self._faults.generator(self.served)
@@ -264,6 +263,14 @@ class StreamEndpoint:
             self._connections.discard(connection)
             if not self._connections and self._faults.take_switch():
                 self._state.log.switch_datacenter()
+
+
+def _error(request: Request, error: Refused) -> Response:
+    if "type" not in error.body:
+        return Response(msgspec.json.encode(error.body) + b"\n", error.status)
+    uri = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    body = msgspec.json.encode({**error.body, "method": request.method, "uri": uri})
+    return Response(body, error.status, media_type="application/json")
 
 
 async def _watch(connection: Connection, receive: Receive) -> None:

@@ -82,8 +82,7 @@ class Writing(State):
         )
         request_id = self.log.uuid()
         redirect = self._leave_redirect(page, old_key, mover, at, comment, request_id) if leave_redirect else None
-        event = self.page_change("move", page, dt=at, performer=mover, request_id=request_id)
-        event["comment"] = reason
+        event = self.page_change("move", page, dt=at, performer=mover, request_id=request_id, comment=reason)
         if redirect:
             event["created_redirect_page"] = payloads.page_entity(redirect)
         changed = {name: value for name, value in before.items() if event["page"][name] != value}
