@@ -73,6 +73,15 @@ class EditRetracted:
 
 
 @dataclass(frozen=True, slots=True)
+class EditReverted:
+    """A counted edit was reverted on its wiki: mark its card. It stays counted."""
+
+    number: int
+    wiki: str
+    revision_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryChanged:
     """So many edits were counted or taken back at once."""
 
@@ -98,4 +107,4 @@ class SnapshotRequired:
     number: int
 
 
-Activity = EditCounted | EditRetracted | HistoryChanged | MilestoneReached | SnapshotRequired
+Activity = EditCounted | EditRetracted | EditReverted | HistoryChanged | MilestoneReached | SnapshotRequired

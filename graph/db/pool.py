@@ -13,6 +13,15 @@ from graph.errors import DatabaseUnavailable
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 
+# What a statement may raise when the server went away or is going: worth trying again, never a fault of the statement.
+LOST: tuple[type[Exception], ...] = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    DatabaseUnavailable,
+)
+
 # The planner must not compile statements that run in milliseconds; a connection whose peer died is noticed in seconds.
 SERVER_SETTINGS = {
     "application_name": "programs-graph",

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading the activity: what happened after a number, for the collections somebody watches.
+
+Entries are shown as things are now: an edit whose summary or editor was hidden since is shown without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.activity import (
+    Activity,
+    Article,
+    EditCounted,
+    EditRetracted,
+    EditReverted,
+    HistoryChanged,
+    LedgerEdit,
+    MilestoneReached,
+    RetractionReason,
+)
+from graph.db.ledger import Kind
+from graph.db.pool import Connection
+from graph.programs import Editor, Goal, GoalMetric
+
+KEPT = "24 hours"
+
+_COLUMNS = """
+    a.id, a.at, a.kind, a.set_id, a.except_set, a.collection_id, a.reason, a.counted, a.retracted, a.target, a.actual,
+    s.members, w.dbname, a.revision_id, p.id AS page_key, p.page_id, p.namespace, p.title, p.deleted,
+    e.at AS edit_at, e.byte_change, e.created, e.redirect, e.minor, e.reverted OR e.revert_named AS reverted, e.summary,
+    CASE WHEN NOT e.editor_hidden THEN d.id END AS editor_id, d.username, d.central_id, d.registered_at"""
+
+_JOINS = """
+    JOIN edit_set s ON s.id = a.set_id
+    LEFT JOIN wiki w ON w.id = a.wiki_id
+    LEFT JOIN edit e ON e.wiki_id = a.wiki_id AND e.revision_id = a.revision_id
+    LEFT JOIN page p ON p.id = e.page_key
+    LEFT JOIN editor d ON d.id = e.editor_id"""
+
+_SINCE = """
+SELECT /*COLUMNS*/ FROM activity a /*JOINS*/
+WHERE a.id > $1 AND a.id <= $4 AND (a.set_id <> 0 OR a.collection_id = ANY($2::bigint[]))
+ORDER BY a.id LIMIT $3
+""".replace("/*COLUMNS*/", _COLUMNS).replace("/*JOINS*/", _JOINS)
+
+_OF_ONE = """
+WITH mine AS (SELECT set_id FROM set_coverage WHERE collection_id = $2 AND NOT uploads_only)
+SELECT /*COLUMNS*/ FROM activity a /*JOINS*/
+WHERE a.id > $1 AND a.id <= $4 AND (
+    a.set_id IN (SELECT set_id FROM mine) AND a.except_set NOT IN (SELECT set_id FROM mine) OR a.collection_id = $2)
+ORDER BY a.id LIMIT $3
+""".replace("/*COLUMNS*/", _COLUMNS).replace("/*JOINS*/", _JOINS)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the ledger stands: which ledger it is (``epoch``), its newest number, the oldest that can be replayed."""
+
+    epoch: str
+    newest: int
+    oldest: int
+
+
+async def position(conn: Connection) -> Position:
+    """Where the ledger stands now."""
+    row = await conn.fetchrow(
+        "SELECT epoch, number, coalesce((SELECT min(id) - 1 FROM activity), number) AS oldest FROM ledger"
+    )
+    assert row is not None
+    return Position(*row)
+
+
+async def since(
+    conn: Connection, after: int, until: int, collections: Sequence[int], limit: int
+) -> tuple[dict[int, list[Activity]], int]:
+    """What happened to each of ``collections`` after one number and up to another, in order.
+
+    At most ``limit`` entries are looked at; also returns the number up to which they were.
+    """
+    rows = await conn.fetch(_SINCE, after, collections, limit, until)
+    covering = await _covering(conn, {row[key] for row in rows for key in ("set_id", "except_set")}, collections)
+    programs = await _programs(conn, rows)
+    found: dict[int, list[Activity]] = {collection: [] for collection in collections}
+    for row in rows:
+        for collection in collections:
+            if row["collection_id"] == collection or _reaches(row, covering.get(collection, set())):
+                found[collection].append(_activity(row, collection, programs))
+    return found, rows[-1]["id"] if len(rows) == limit else until
+
+
+async def of_one(conn: Connection, collection: int, after: int, until: int, limit: int) -> list[Activity]:
+    """The entries of one collection numbered above ``after`` and up to ``until``, in order, at most ``limit``."""
+    rows = await conn.fetch(_OF_ONE, after, collection, limit, until)
+    programs = await _programs(conn, rows)
+    return [_activity(row, collection, programs) for row in rows]
+
+
+async def forget(conn: Connection) -> None:
+    """Drop what is too old to be replayed."""
+    await conn.execute("DELETE FROM activity WHERE at < now() - $1::text::interval", KEPT)
+
+
+async def _covering(conn: Connection, sets: set[int], collections: Sequence[int]) -> dict[int, set[int]]:
+    rows = await conn.fetch(
+        "SELECT collection_id, set_id FROM set_coverage"
+        " WHERE set_id = ANY($1::int[]) AND collection_id = ANY($2::bigint[]) AND NOT uploads_only",
+        sorted(sets),
+        collections,
+    )
+    covering: dict[int, set[int]] = {}
+    for row in rows:
+        covering.setdefault(row["collection_id"], set()).add(row["set_id"])
+    return covering
+
+
+async def _programs(conn: Connection, rows: Sequence[Any]) -> dict[int, bool]:
+    """Each program among the members of these rows' sets → whether it is public."""
+    members = sorted({abs(member) for row in rows for member in row["members"]})
+    found = await conn.fetch("SELECT id, visibility FROM program WHERE id = ANY($1::bigint[])", members)
+    return {row["id"]: row["visibility"] == "PUBLIC" for row in found}
+
+
+def _reaches(row: Mapping[str, Any], covering: set[int]) -> bool:
+    return row["set_id"] in covering and row["except_set"] not in covering
+
+
+def _activity(row: Mapping[str, Any], collection: int, programs: Mapping[int, bool]) -> Activity:
+    number = row["id"]
+    match Kind(row["kind"]):
+        case Kind.COUNTED:
+            counting = (m for m in row["members"] if m in programs and (programs[m] or m == collection))
+            return EditCounted(number, _edit(row), tuple(counting))
+        case Kind.RETRACTED:
+            return EditRetracted(number, row["dbname"], row["revision_id"], RetractionReason(row["reason"]))
+        case Kind.REVERTED:
+            return EditReverted(number, row["dbname"], row["revision_id"])
+        case Kind.HISTORY:
+            return HistoryChanged(number, row["counted"], row["retracted"])
+        case Kind.MILESTONE:
+            program = row["members"][0]
+            goal = Goal(program, GoalMetric(row["reason"]), row["target"], row["actual"], row["at"])
+            return MilestoneReached(number, program, goal, _edit(row) if row["revision_id"] else None)
+
+
+def _edit(row: Mapping[str, Any]) -> LedgerEdit:
+    article = Article(
+        row["page_key"], row["dbname"], row["page_id"], row["namespace"], row["title"], row["deleted"]
+    )
+    editor = None
+    if row["editor_id"] is not None:
+        editor = Editor(row["editor_id"], row["username"], row["central_id"], row["registered_at"])
+    return LedgerEdit(
+        wiki=row["dbname"],
+        revision_id=row["revision_id"],
+        article=article,
+        editor=editor,
+        at=row["edit_at"],
+        byte_change=row["byte_change"],
+        created=row["created"],
+        minor=row["minor"],
+        reverted=row["reverted"],
+        summary=row["summary"],
+        upload=row["created"] and not row["redirect"] and row["namespace"] == 6 and row["dbname"] == "commonswiki",
+    )

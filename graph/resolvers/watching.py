@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Following a collection: its numbers, its activity, and how the service itself is doing.
+
+Always in this order: subscribe to the broker, then read the tables, then follow. What arrives meanwhile waits in the
+mailbox and is recognised by its number, so there is no gap, no repeat, and no way back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import cast
+
+from graph.activity import Activity, SnapshotRequired
+from graph.broker import Mailbox, Overrun
+from graph.db import activity as entries
+from graph.db import snapshots
+from graph.errors import ErrorCode, UserFault
+from graph.resolvers.deps import Deps
+from graph.streams.relay import Published, activity_topic, metrics_topic
+from graph.tallies import Metrics
+
+# How many entries a reader may leave unread before it must fetch everything anew, and how many are read at a time.
+BACKLOG = 256
+CATCH_UP = 500
+# The service's state is repeated this often (seconds): a silent connection is a dead one.
+STATUS_SECONDS = 2.0
+
+# Asked before each message about a private program; False ends the stream.
+StillAllowed = Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A reader's place in the activity: which ledger, and the number it has read up to."""
+
+    epoch: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry as it is sent: the entry, the collection's numbers then, and the reader's place after it."""
+
+    entry: Activity
+    metrics: Metrics
+    place: Place
+
+
+async def follow_metrics(deps: Deps, collection_id: int, allowed: StillAllowed) -> AsyncIterator[Metrics]:
+    """The numbers now, then each newer version; versions in between may be skipped, the newest never is."""
+    with deps.broker.subscribe(metrics_topic(collection_id), newest=True) as mailbox:
+        metrics = await _snapshot(deps, collection_id)
+        while metrics is not None and await allowed():
+            yield metrics
+            metrics = await _newer(cast("Mailbox[Metrics]", mailbox), metrics.version)
+
+
+async def _newer(mailbox: Mailbox[Metrics], version: int) -> Metrics:
+    while True:
+        metrics = await mailbox.get()
+        if metrics.version > version:
+            return metrics
+
+
+async def follow_activity(
+    deps: Deps, collection_id: int, after: Place | None, allowed: StillAllowed
+) -> AsyncIterator[Told]:
+    """Everything after ``after`` (without it: after now), each entry once, in order.
+
+    A place too old to be replayed, or of another ledger, gives SnapshotRequired and ends the stream; so does a reader
+    that leaves more than BACKLOG entries unread.
+    """
+    with deps.broker.subscribe(activity_topic(collection_id), limit=BACKLOG) as mailbox:
+        async with deps.pool.acquire() as conn:
+            ledger = await entries.position(conn)
+        number = ledger.newest if after is None else after.number
+        if after is not None and (after.epoch != ledger.epoch or not ledger.oldest <= number <= ledger.newest):
+            yield await _start_over(deps, collection_id, ledger)
+            return
+        async for told in _replay(deps, collection_id, ledger.epoch, number, ledger.newest):
+            if not await allowed():
+                return
+            yield told
+        inbox = cast("Mailbox[Published]", mailbox)
+        async for told in _live(deps, collection_id, ledger.epoch, max(number, ledger.newest), inbox):
+            if not await allowed():
+                return
+            yield told
+
+
+async def _replay(
+    deps: Deps, collection_id: int, epoch: str, number: int, newest: int
+) -> AsyncIterator[Told]:
+    while number < newest:
+        async with deps.pool.acquire() as conn:
+            found = await entries.of_one(conn, collection_id, number, newest, CATCH_UP)
+        metrics = await _snapshot(deps, collection_id)
+        if not found or metrics is None:
+            return
+        for entry in found:
+            yield Told(entry, metrics, Place(epoch, entry.number))
+        number = found[-1].number
+
+
+async def _live(
+    deps: Deps, collection_id: int, epoch: str, number: int, mailbox: Mailbox[Published]
+) -> AsyncIterator[Told]:
+    while True:
+        try:
+            published = await mailbox.get()
+        except Overrun:
+            async with deps.pool.acquire() as conn:
+                ledger = await entries.position(conn)
+            yield await _start_over(deps, collection_id, ledger)
+            return
+        if published.entry.number > number:
+            number = published.entry.number
+            yield Told(published.entry, published.metrics, Place(epoch, number))
+
+
+async def _start_over(deps: Deps, collection_id: int, ledger: entries.Position) -> Told:
+    metrics = await _snapshot(deps, collection_id)
+    if metrics is None:
+        raise UserFault(ErrorCode.NOT_FOUND, "It is not there any more.")
+    return Told(SnapshotRequired(ledger.newest), metrics, Place(ledger.epoch, ledger.newest))
+
+
+async def _snapshot(deps: Deps, collection_id: int) -> Metrics | None:
+    async with deps.pool.acquire() as conn:
+        return (await snapshots.snapshots(conn, [collection_id])).get(collection_id)
+
+
+async def tick() -> AsyncIterator[None]:
+    """At once, and then every STATUS_SECONDS."""
+    while True:
+        yield
+        await asyncio.sleep(STATUS_SECONDS)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The consumer: the live stream into the ledger, for as long as the process lives.
+
+One at a time: the lock is held on the connection that ingests, so a consumer that dies takes its lock with it and the
+one standing by goes on from the checkpoint. Whatever fails (the database, the stream, this process) costs time, never
+an edit: the checkpoint is committed with what it covers, and everything after it is read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from graph.db import consuming, enrolled, ledger, progress
+from graph.db.pool import LOST, Connection, Pool, connect_alone
+from graph.matching import Index
+from graph.streams.events import Find
+from graph.streams.eventstreams import EventStream
+from graph.streams.ingest import ingest
+
+log = logging.getLogger(__name__)
+
+STAND_BY_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+INDEX_SECONDS = 0.5
+STATE_SECONDS = 1.0
+
+
+# Opens the stream at a checkpoint, asking the second argument whose edits concern us.
+OpenSource = Callable[[dict[str, int] | None, Find], EventStream]
+
+
+class Consumer:
+    """Reads the stream, keeps who is enrolled in mind, and ingests."""
+
+    def __init__(self, url: str, pool: Pool, open_source: OpenSource, clock: Callable[[], datetime]) -> None:
+        self._url = url
+        self._pool = pool
+        self._open_source = open_source
+        self._clock = clock
+        self._index = Index()
+        self._rules = -1
+        self._own_lag: float | None = None
+        self._rules_changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Consume until cancelled. A batch under way at cancellation is committed or rolled back, nothing between."""
+        while True:
+            try:
+                await self._consume()
+            except LOST as error:
+                log.warning("the consumer lost the database and tries again: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _consume(self) -> None:
+        conn = await connect_alone(self._url)
+        try:
+            await self._stand_by(conn)
+            await conn.add_listener(ledger.RULES_CHANNEL, lambda *_: self._rules_changed.set())
+            await self._refresh_index()
+            source = self._open_source(await progress.checkpoint(conn), self._index.find)
+            async with asyncio.TaskGroup() as tasks:
+                beside = [tasks.create_task(self._keep_index()), tasks.create_task(self._report(source))]
+                try:
+                    await self._ingest_all(conn, source)
+                finally:
+                    for task in beside:
+                        task.cancel()
+        except* LOST as group:
+            raise group.exceptions[0] from None
+        finally:
+            conn.terminate()
+
+    async def _stand_by(self, conn: Connection) -> None:
+        while not await consuming.become_the_consumer(conn):
+            log.info("another consumer is at work; standing by")
+            await asyncio.sleep(STAND_BY_SECONDS)
+
+    async def _ingest_all(self, conn: Connection, source: EventStream) -> None:
+        async with contextlib.aclosing(source.batches()) as batches:
+            async for batch in batches:
+                counted = await ingest(conn, batch)
+                if batch.arrived_at is not None:
+                    self._own_lag = (self._clock() - batch.arrived_at).total_seconds()
+                if counted.new or counted.moved:
+                    log.debug("ingested %d new edits, moved %d", counted.new, counted.moved)
+
+    async def _keep_index(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(INDEX_SECONDS):
+                    await self._rules_changed.wait()
+            self._rules_changed.clear()
+            await self._refresh_index()
+
+    async def _refresh_index(self) -> None:
+        async with self._pool.acquire() as conn:
+            version = await enrolled.rules_version(conn)
+            if version != self._rules:
+                self._index.replace(await enrolled.enrolled(conn))
+                self._rules = version
+
+    async def _report(self, source: EventStream) -> None:
+        gap = None
+        while True:
+            async with self._pool.acquire() as conn:
+                await progress.save_state(conn, self._state(source), self._clock())
+                if source.status.gap is not None and source.status.gap != gap:
+                    gap = source.status.gap
+                    await progress.save_gap(conn, *gap)
+            await asyncio.sleep(STATE_SECONDS)
+
+    def _state(self, source: EventStream) -> progress.StreamState:
+        status = source.status
+        return progress.StreamState(
+            status.connected, status.last_event_at, status.upstream_lag_seconds, self._own_lag
+        )
