@@ -112,7 +112,7 @@ class _Connection:
         self._identify = identify
         self._closing = closing
         self._limits = limits
-        self._initialised = asyncio.Event()
+        self._initialised = False
         self._acknowledged = False
         self._identity: object = None
         self._closed = False
@@ -167,9 +167,9 @@ class _Connection:
 
     async def _on_init(self, message: dict[str, Any]) -> None:
         payload = _payload(message)
-        if self._initialised.is_set():
+        if self._initialised:
             raise _Close(TOO_MANY_INITS, "Too many initialisation requests")
-        self._initialised.set()
+        self._initialised = True
         try:
             self._identity = await self._identify(self._socket.headers, payload)
         except UserFault as fault:
@@ -268,19 +268,21 @@ class _Connection:
 
     async def _keep(self, deadline: asyncio.Timeout) -> None:
         """Insist on a timely ``connection_init``, ping, and close the socket when the process closes."""
-        code, reason = INIT_TIMEOUT, "Connection initialisation timeout"
-        if await self._within(self._limits.init_timeout, self._initialised):
-            while not await self._within(self._limits.ping_interval, self._closing):
-                await self._send({"type": "ping"})
-            code, reason = GOING_AWAY, "Service restart"
+        code, reason = GOING_AWAY, "Service restart"
+        seconds = self._limits.init_timeout
+        while not await self._closes_within(seconds):
+            if not self._initialised:
+                code, reason = INIT_TIMEOUT, "Connection initialisation timeout"
+                break
+            await self._send({"type": "ping"})
+            seconds = self._limits.ping_interval
         deadline.reschedule(asyncio.get_running_loop().time() + _LAST_WORD_SECONDS)
         await self.close(code, reason)
 
-    @staticmethod
-    async def _within(seconds: float, event: asyncio.Event) -> bool:
+    async def _closes_within(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):
-                return await event.wait()
+                return await self._closing.wait()
         except TimeoutError:
             return False
 

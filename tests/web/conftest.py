@@ -65,9 +65,7 @@ def executor_of(journal: Journal) -> Executor:
 async def toy_service(heartbeat: float = 20.0, limits: SocketLimits | None = None) -> AsyncIterator[Toy]:
     journal, closing = Journal(), asyncio.Event()
     executor = executor_of(journal)
-    routes = graphql_routes(
-        executor, identify, closing=closing, examples=EXAMPLES, heartbeat=heartbeat, limits=limits
-    )
+    routes = graphql_routes(executor, identify, closing=closing, examples=EXAMPLES, heartbeat=heartbeat, limits=limits)
     app = Starlette(routes=[*routes, Mount("/static", StaticFiles(directory=STATIC))])
     async with serving(app, closing=closing) as base:
         yield Toy(f"{base}/graphql", journal, closing, executor)

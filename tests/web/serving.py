@@ -39,7 +39,7 @@ async def serving(app: ASGIApp, *, closing: asyncio.Event | None = None) -> Asyn
         finally:
             if closing is not None:
                 closing.set()
-            server.should_exit = True
+            server.exit()
             await task
 
 
@@ -49,6 +49,7 @@ class _Quiet(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._listening = asyncio.Event()
+        self._exit = asyncio.Event()
 
     def capture_signals(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -56,6 +57,15 @@ class _Quiet(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._listening.set()
+
+    async def main_loop(self) -> None:
+        """Wait for the exit itself, not for the next of ten looks a second at whether it came."""
+        await self.on_tick(0)
+        await self._exit.wait()
+
+    def exit(self) -> None:
+        self.should_exit = True
+        self._exit.set()
 
     async def listening(self, task: asyncio.Task[None]) -> None:
         """Return once connections are accepted; raise what kept the server from it."""
