@@ -66,9 +66,7 @@ class Position:
 
 async def position(conn: Connection) -> Position:
     """Where the ledger stands now."""
-    row = await conn.fetchrow(
-        "SELECT epoch, number, coalesce((SELECT min(id) - 1 FROM activity), number) AS oldest FROM ledger"
-    )
+    row = await conn.fetchrow("SELECT epoch, number, forgotten FROM ledger")
     assert row is not None
     return Position(*row)
 
@@ -100,7 +98,11 @@ async def of_one(conn: Connection, collection: int, after: int, until: int, limi
 
 async def forget(conn: Connection) -> None:
     """Drop what is too old to be replayed."""
-    await conn.execute("DELETE FROM activity WHERE at < now() - $1::text::interval", KEPT)
+    await conn.execute(
+        "WITH gone AS (DELETE FROM activity WHERE at < now() - $1::text::interval RETURNING id)"
+        " UPDATE ledger SET forgotten = greatest(forgotten, (SELECT max(id) FROM gone))",
+        KEPT,
+    )
 
 
 async def _covering(conn: Connection, sets: set[int], collections: Sequence[int]) -> dict[int, set[int]]:

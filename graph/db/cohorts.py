@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from graph.activity import RetractionReason
 from graph.db.counting import Coverage, count_sets
-from graph.db.facts import OF_EDITORS, OF_EDITORS_OR_SETS, as_activity, post_as_history, recount
+from graph.db.facts import OF_EDITORS, OF_SETS_OR_EDITORS, as_activity, post_as_history, recount
 from graph.db.goals import reach
 from graph.db.ledger import Entry, Kind, post
 from graph.db.pool import Connection
@@ -91,28 +91,28 @@ UPDATE collection t SET has_words = EXISTS (
 
 async def enroll(conn: Connection, program_id: int, editor_ids: Sequence[int]) -> None:
     """Editors were enrolled: count them, and their stored edits, in the program and everything above it."""
-    await _roster(conn, await _above(conn, [program_id]), editor_ids)
+    await roster(conn, await above(conn, [program_id]), editor_ids)
     await post_as_history(conn, await recount(conn, OF_EDITORS, list(editor_ids)))
     await reach(conn, [program_id])
 
 
 async def withdraw(conn: Connection, program_id: int, editor_ids: Sequence[int]) -> None:
     """Editors were removed: take them and their edits out of the program, and their cards off its screens."""
-    await _roster(conn, await _above(conn, [program_id]), editor_ids)
+    await roster(conn, await above(conn, [program_id]), editor_ids)
     shifts = await recount(conn, OF_EDITORS, list(editor_ids))
     await post(conn, as_activity(shifts, RetractionReason.EDITOR_REMOVED))
 
 
 async def reassess_program(conn: Connection, program_id: int) -> None:
     """A window, a session, its participants or an exclusion changed: decide the program's stored edits anew."""
-    collections = await _above(conn, [program_id])
-    await _roster(conn, collections, None)
+    collections = await above(conn, [program_id])
+    await roster(conn, collections, None)
     await conn.execute(_WORDS, collections)
     editors = await conn.fetch(
         "SELECT editor_id FROM enrollment WHERE program_id = $1 AND role = 'EDITOR'", program_id
     )
     sets = await sets_of_programs(conn, [program_id])
-    await post_as_history(conn, await recount(conn, OF_EDITORS_OR_SETS, [row[0] for row in editors], sets))
+    await post_as_history(conn, await recount(conn, OF_SETS_OR_EDITORS, sets, [row[0] for row in editors]))
     await reach(conn, [program_id])
 
 
@@ -126,23 +126,25 @@ async def cover(conn: Connection, program_ids: Sequence[int]) -> None:
     before, after = await stored_coverage(conn, sets), await coverage_of(conn, sets)
     gone = [row for row in before if row not in set(after)]
     come = [row for row in after if row not in set(before)]
-    touched = sorted({row.collection_id for row in (*gone, *come)} | set(await _above(conn, program_ids)))
+    touched = sorted({row.collection_id for row in (*gone, *come)} | set(await above(conn, program_ids)))
     edits = await _edits(conn, touched)
     await count_sets(conn, gone, sign=-1)
     await _drop(conn, gone)
     await store_coverage(conn, come)
     await count_sets(conn, come, sign=1)
-    await _roster(conn, touched, None)
+    await roster(conn, touched, None)
     await conn.execute(_WORDS, touched)
     await _post_differences(conn, edits, await _edits(conn, touched))
     await reach(conn, program_ids)
 
 
-async def _above(conn: Connection, program_ids: Sequence[int]) -> list[int]:
+async def above(conn: Connection, program_ids: Sequence[int]) -> list[int]:
+    """The collections these programs' numbers go into: themselves, their sessions, campaigns and organizations."""
     return [row[0] for row in await conn.fetch(_ABOVE, program_ids)]
 
 
-async def _roster(conn: Connection, collections: Sequence[int], editor_ids: Sequence[int] | None) -> None:
+async def roster(conn: Connection, collections: Sequence[int], editor_ids: Sequence[int] | None) -> None:
+    """Bring the enrolled editors of these collections in line with the rules; only these editors, or all (None)."""
     await conn.execute(_ROSTER, collections, editor_ids)
 
 

@@ -22,7 +22,7 @@ Key = tuple[int, int]
 OF_PAGES = "e.page_key = ANY($1::bigint[])"
 OF_REVISIONS = "(e.wiki_id, e.revision_id) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[]))"
 OF_EDITORS = "e.editor_id = ANY($1::bigint[])"
-OF_EDITORS_OR_SETS = "(e.editor_id = ANY($1::bigint[]) OR e.set_id = ANY($2::int[]))"
+OF_SETS_OR_EDITORS = "(e.set_id = ANY($1::int[]) OR e.editor_id = ANY($2::bigint[]))"
 
 _STORED = """
 SELECT e.wiki_id, e.revision_id, /*COLUMNS*/ FROM edit e JOIN page p ON p.id = e.page_key WHERE /*WHICH*/
@@ -31,14 +31,15 @@ ORDER BY e.at, e.wiki_id, e.revision_id
 
 _EVALUATE = """
 WITH fact AS (
-    SELECT row_number() OVER (ORDER BY e.at, e.wiki_id, e.revision_id) AS ord, e.wiki_id, e.revision_id, e.editor_id,
-           e.at, p.deleted OR e.hidden OR e.editor_hidden AS blocked,
+    SELECT row_number() OVER (ORDER BY e.at, e.wiki_id, e.revision_id) AS ord, e.wiki_id, e.revision_id, e.set_id,
+           e.editor_id, e.at, p.deleted OR e.hidden OR e.editor_hidden AS blocked,
            e.created AND NOT e.redirect AND p.namespace = 6
                AND e.wiki_id = (SELECT id FROM wiki WHERE dbname = 'commonswiki') AS upload
     FROM edit e JOIN page p ON p.id = e.page_key WHERE /*WHICH*/
 ),
 found AS (/*MEMBERS*/)
-SELECT fact.wiki_id, fact.revision_id, coalesce(found.members, '{}') AS members FROM fact LEFT JOIN found USING (ord)
+SELECT fact.wiki_id, fact.revision_id, fact.set_id, coalesce(found.members, '{}') AS members
+FROM fact LEFT JOIN found USING (ord)
 """.replace("/*MEMBERS*/", MEMBERS)
 
 
@@ -67,7 +68,7 @@ async def recount(
     before = await stored(conn, which, *values)
     if change is not None:
         await change()
-    await _reassign(conn, before, await conn.fetch(_EVALUATE.replace("/*WHICH*/", which), *values))
+    await _reassign(conn, await evaluate(conn, which, *values))
     after = await stored(conn, which, *values)
     shifts = [Shift(key, fact, after[key]) for key, fact in before.items() if after[key] != fact]
     await count(conn, [shift.before for shift in shifts], sign=-1)
@@ -75,17 +76,23 @@ async def recount(
     return shifts
 
 
-async def _reassign(conn: Connection, before: Mapping[Key, Fact], rows: Sequence[Any]) -> None:
+async def evaluate(conn: Connection, which: str, *values: Any) -> list[Any]:
+    """For each selected edit: wiki_id, revision_id, set_id as stored, and the members its set should have."""
+    return list(await conn.fetch(_EVALUATE.replace("/*WHICH*/", which), *values))
+
+
+async def _reassign(conn: Connection, rows: Sequence[Any]) -> None:
     numbers = await intern(conn, (tuple(row["members"]) for row in rows))
-    wanted = {(row["wiki_id"], row["revision_id"]): numbers[tuple(row["members"])] for row in rows}
-    moved = [(key, set_id) for key, set_id in wanted.items() if before[key].set_id != set_id]
+    moved = [
+        (row["wiki_id"], row["revision_id"], numbers[tuple(row["members"])])
+        for row in rows
+        if row["set_id"] != numbers[tuple(row["members"])]
+    ]
     if moved:
         await conn.execute(
             "UPDATE edit e SET set_id = t.set_id FROM unnest($1::smallint[], $2::bigint[], $3::int[])"
             " AS t(wiki_id, revision_id, set_id) WHERE e.wiki_id = t.wiki_id AND e.revision_id = t.revision_id",
-            [key[0] for key, _ in moved],
-            [key[1] for key, _ in moved],
-            [set_id for _, set_id in moved],
+            *([row[n] for row in moved] for n in range(3)),
         )
 
 

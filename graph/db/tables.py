@@ -438,7 +438,10 @@ class EarlyChangeRow(SQLModel, table=True):
 
 
 class LedgerRow(SQLModel, table=True):
-    """One row. Locking it makes one writer at a time; ``number`` is the last number given out under that lock."""
+    """One row. Locking it makes one writer at a time; ``number`` is the last number given out under that lock.
+
+    ``forgotten`` is the newest number whose activity was dropped for its age; ``epoch`` tells one ledger from another.
+    """
 
     __tablename__ = "ledger"
     __table_args__ = (HOT,)
@@ -447,6 +450,7 @@ class LedgerRow(SQLModel, table=True):
     checkpoint: dict[str, Any] = _col(JSONB, default="'{}'")
     complete_until: datetime | None = _time(nullable=True)
     rules_version: int = _count(BigInteger)
+    forgotten: int = _count(BigInteger)
     epoch: str = _text(default="md5(random()::text)")
 
 

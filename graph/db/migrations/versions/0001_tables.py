@@ -158,6 +158,7 @@ def upgrade() -> None:
         ),
         sa.Column("complete_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rules_version", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("forgotten", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("epoch", sa.Text(), server_default=sa.text("md5(random()::text)"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         postgresql_with={"fillfactor": "80"},

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was contributed: the articles, edits and uploads of collections, page by page, and single ones by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from graph.activity import Article, LedgerEdit
+from graph.db.keyset import Listing, pages
+from graph.db.people import EDITOR_COLUMNS, editor
+from graph.db.pool import Pool
+from graph.db.visibility import PROGRAM_SEEN, Viewer, bound
+from graph.paging import ArticleQuery, EditQuery, Key, Page, Slice, UploadQuery
+from graph.programs import Editor
+
+Row = Mapping[str, Any]
+EditKey = tuple[str, int]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedArticle:
+    """An article's part of a collection: the edits made to it as an article, and the bytes they added."""
+
+    article: Article
+    created: bool
+    edits: int
+    bytes_added: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on Commons, by the number of its page here; ``file_name`` has no namespace."""
+
+    id: int
+    file_name: str
+    editor: Editor | None
+    at: datetime
+    deleted: bool
+
+
+ARTICLE_COLUMNS = "g.id AS page_key, w.dbname, g.page_id, g.namespace, g.title, g.deleted"
+EDIT_COLUMNS = """e.wiki_id, e.revision_id, e.at, e.byte_change, e.created, e.redirect, e.minor,
+    e.reverted OR e.revert_named AS reverted, e.summary, e.editor_hidden, /*ARTICLE*/, /*EDITOR*/
+""".replace("/*ARTICLE*/", ARTICLE_COLUMNS).replace("/*EDITOR*/", EDITOR_COLUMNS)
+EDIT_JOINS = "JOIN page g ON g.id = e.page_key JOIN wiki w ON w.id = e.wiki_id JOIN editor u ON u.id = e.editor_id"
+
+# A deleted page has no counted edits any more; it stays where its namespace is one of articles.
+# $8 wiki, $9 created, $10 order
+_ARTICLES = Listing(
+    "t.tracked, t.bytes_added, t.creations, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
+    """
+    FROM article_tally t JOIN page g ON g.id = t.page_key JOIN wiki w ON w.id = g.wiki_id
+    WHERE t.collection_id = parent.id
+      AND (t.tracked > 0 OR g.deleted AND EXISTS (
+          SELECT FROM set_coverage s
+          WHERE s.collection_id = parent.id AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)))
+      AND ($8::text IS NULL OR w.dbname = $8) AND ($9::bool IS NULL OR (t.creations > 0) = $9)
+      AND ($6::bigint IS NULL OR true) AND ($7::bool IS NULL OR true)
+    """,
+    rank="""CASE $10::text WHEN 'BYTES_ADDED' THEN t.bytes_added WHEN 'EDITS' THEN t.tracked
+        WHEN 'NEWEST' THEN g.id ELSE 0 END""",
+    name="""coalesce(lower(g.title), '') COLLATE "C" """,
+    number="g.id",
+    extra=("text", "bool", "text"),
+)
+
+# Each set's newest edits come off its index; the merge reads no more than a page of each.
+# $2–$4 the place (microseconds, revision, wiki), $5 the limit, $6 wiki, $7 editor
+_RECENT = """
+SELECT parent.id AS parent, listed.*
+FROM unnest($1::bigint[]) AS parent(id) CROSS JOIN LATERAL (
+    SELECT newest.* FROM set_coverage s CROSS JOIN LATERAL (
+        SELECT /*EDIT*/ FROM edit e /*JOINS*/
+        WHERE e.set_id = s.set_id AND /*MATCHING*/
+          AND ($2::timestamptz IS NULL OR (e.at, e.revision_id, e.wiki_id) < ($2, $3::bigint, $4::bigint))
+        ORDER BY e.at DESC, e.revision_id DESC, e.wiki_id DESC LIMIT $5::bigint
+    ) AS newest
+    WHERE s.collection_id = parent.id AND /*COVERED*/
+    ORDER BY newest.at DESC, newest.revision_id DESC, newest.wiki_id DESC LIMIT $5
+) AS listed
+ORDER BY parent.id, at DESC, revision_id DESC, wiki_id DESC
+"""
+_HOW_MANY = """
+SELECT parent.id AS parent, (
+    SELECT count(*) FROM set_coverage s JOIN edit e ON e.set_id = s.set_id /*JOINS*/
+    WHERE s.collection_id = parent.id AND /*COVERED*/ AND /*MATCHING*/) AS total
+FROM unnest($1::bigint[]) AS parent(id)
+WHERE ($2::timestamptz, $3::bigint, $4::bigint, $5::bigint) IS NULL
+"""
+_UPLOAD = "e.created AND NOT e.redirect AND g.namespace = 6 AND w.dbname = 'commonswiki'"
+_ANY_EDIT = "($6::text IS NULL OR w.dbname = $6) AND ($7::text IS NULL OR u.username = $7 AND NOT e.editor_hidden)"
+
+
+def _edits(sql: str, covered: str, matching: str) -> str:
+    pieces = {"EDIT": EDIT_COLUMNS, "JOINS": EDIT_JOINS, "COVERED": covered, "MATCHING": matching}
+    for name, piece in pieces.items():
+        sql = sql.replace(f"/*{name}*/", piece)
+    return sql
+
+
+_EDITS = _edits(_RECENT, "NOT s.uploads_only", _ANY_EDIT)
+_EDIT_COUNT = _edits(_HOW_MANY, "NOT s.uploads_only", _ANY_EDIT)
+_UPLOADS = _edits(_RECENT, "true", f"{_ANY_EDIT} AND {_UPLOAD}")
+_UPLOAD_COUNT = _edits(_HOW_MANY, "true", f"{_ANY_EDIT} AND {_UPLOAD}")
+
+_ARTICLE_EDITORS = """
+SELECT asked.collection_id, asked.page_key, /*EDITOR*/
+FROM unnest($1::bigint[], $2::bigint[]) AS asked(collection_id, page_key) CROSS JOIN LATERAL (
+    SELECT t.editor_id, t.edits FROM article_editor_tally t
+    WHERE t.collection_id = asked.collection_id AND t.page_key = asked.page_key AND t.edits > 0
+    ORDER BY t.edits DESC, t.editor_id LIMIT 10
+) most JOIN editor u ON u.id = most.editor_id
+ORDER BY most.edits DESC, most.editor_id
+""".replace("/*EDITOR*/", EDITOR_COLUMNS)
+
+# A single edit or upload is shown where a program that the viewer may see counts it.
+_COUNTED = """EXISTS (SELECT FROM set_coverage s JOIN program p ON p.id = s.collection_id
+    WHERE s.set_id = e.set_id AND /*COVERED*/ AND /*SEEN*/)"""
+_EDITS_BY_KEY = """
+SELECT /*EDIT*/ FROM unnest($1::text[], $2::bigint[]) AS asked(dbname, revision_id)
+JOIN wiki k ON k.dbname = asked.dbname
+JOIN edit e ON e.wiki_id = k.id AND e.revision_id = asked.revision_id /*JOINS*/
+WHERE /*COUNTED*/
+"""
+_UPLOADS_BY_ID = """
+SELECT /*EDIT*/ FROM edit e /*JOINS*/ WHERE e.page_key = ANY($1::bigint[]) AND /*MATCHING*/ AND /*COUNTED*/
+"""
+# An article is shown where it is part of a program that the viewer may see, deleted or not; whoever edited it leads
+# to the programs that it can be part of.
+_ARTICLES_BY_ID = """
+SELECT /*ARTICLE*/ FROM page g JOIN wiki w ON w.id = g.wiki_id
+WHERE g.id = ANY($1::bigint[]) AND EXISTS (
+    SELECT FROM edit e JOIN enrollment n ON n.editor_id = e.editor_id JOIN program p ON p.id = n.program_id
+    JOIN article_tally t ON t.collection_id = p.id AND t.page_key = g.id
+    WHERE e.page_key = g.id AND (t.edits > 0 OR g.deleted) AND /*SEEN*/)
+""".replace("/*ARTICLE*/", ARTICLE_COLUMNS).replace("/*SEEN*/", PROGRAM_SEEN)
+
+
+def _single(sql: str, covered: str, viewer: int) -> str:
+    sql = sql.replace("/*COUNTED*/", _COUNTED).replace("/*SEEN*/", PROGRAM_SEEN)
+    return bound(_edits(sql, covered, _UPLOAD), viewer, viewer + 1)
+
+
+_EDIT_KEYS = _single(_EDITS_BY_KEY, "NOT s.uploads_only", 3)
+_UPLOAD_IDS = _single(_UPLOADS_BY_ID, "true", 2)
+_ARTICLE_IDS = bound(_ARTICLES_BY_ID, 2, 3)
+
+
+async def articles(
+    pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery, part: Slice
+) -> dict[int, Page[ListedArticle]]:
+    """The articles of each collection."""
+    extra = (query.wiki, query.created, query.order)
+    return await _ARTICLES.page(pool, viewer, collections, part, extra, _listed)
+
+
+async def count_articles(
+    pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery
+) -> dict[int, int]:
+    """How many articles each collection has."""
+    return await _ARTICLES.count(pool, viewer, collections, (query.wiki, query.created, query.order))
+
+
+async def article_editors(pool: Pool, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[Editor]]:
+    """For each collection and article, at most ten editors, those with the most edits first."""
+    found: dict[tuple[int, int], list[Editor]] = {place: [] for place in places}
+    rows = await pool.fetch(_ARTICLE_EDITORS, [place[0] for place in places], [place[1] for place in places])
+    for row in rows:
+        found[row["collection_id"], row["page_key"]].append(editor(row))
+    return found
+
+
+async def edits(
+    pool: Pool, collections: Sequence[int], query: EditQuery, part: Slice
+) -> dict[int, Page[LedgerEdit]]:
+    """The counted edits of each collection, the newest first."""
+    rows = await pool.fetch(_EDITS, collections, *_place(part), part.first + 1, query.wiki, query.editor)
+    return pages(collections, rows, part, ledger_edit, _key)
+
+
+async def count_edits(pool: Pool, collections: Sequence[int], query: EditQuery) -> dict[int, int]:
+    """How many counted edits each collection has."""
+    rows = await pool.fetch(_EDIT_COUNT, collections, None, None, None, None, query.wiki, query.editor)
+    return {row["parent"]: row["total"] for row in rows}
+
+
+async def uploads(
+    pool: Pool, collections: Sequence[int], query: UploadQuery, part: Slice
+) -> dict[int, Page[Upload]]:
+    """The files uploaded in each collection, the newest first."""
+    rows = await pool.fetch(_UPLOADS, collections, *_place(part), part.first + 1, None, query.editor)
+    return pages(collections, rows, part, _upload, _key)
+
+
+async def count_uploads(pool: Pool, collections: Sequence[int], query: UploadQuery) -> dict[int, int]:
+    """How many files were uploaded in each collection."""
+    rows = await pool.fetch(_UPLOAD_COUNT, collections, None, None, None, None, None, query.editor)
+    return {row["parent"]: row["total"] for row in rows}
+
+
+async def edits_by_key(pool: Pool, viewer: Viewer, keys: Sequence[EditKey]) -> dict[EditKey, LedgerEdit]:
+    """The edits with these wikis and revisions that count in a program the viewer may see."""
+    wikis, revisions = [key[0] for key in keys], [key[1] for key in keys]
+    rows = await pool.fetch(_EDIT_KEYS, wikis, revisions, viewer.editor_id, viewer.is_admin)
+    return {(row["dbname"], row["revision_id"]): ledger_edit(row) for row in rows}
+
+
+async def uploads_by_id(pool: Pool, viewer: Viewer, ids: Sequence[int]) -> dict[int, Upload]:
+    """The uploads with these numbers that count in a program the viewer may see."""
+    rows = await pool.fetch(_UPLOAD_IDS, ids, viewer.editor_id, viewer.is_admin)
+    return {row["page_key"]: _upload(row) for row in rows}
+
+
+async def articles_by_id(pool: Pool, viewer: Viewer, ids: Sequence[int]) -> dict[int, Article]:
+    """The articles with these numbers that are part of a program the viewer may see."""
+    rows = await pool.fetch(_ARTICLE_IDS, ids, viewer.editor_id, viewer.is_admin)
+    return {row["page_key"]: article(row) for row in rows}
+
+
+def article(row: Row) -> Article:
+    """The page in a row with ARTICLE_COLUMNS."""
+    return Article(
+        row["page_key"], row["dbname"], row["page_id"], row["namespace"], row["title"], row["deleted"]
+    )
+
+
+def ledger_edit(row: Row) -> LedgerEdit:
+    """The edit in a row with EDIT_COLUMNS, without what is hidden."""
+    upload = row["created"] and not row["redirect"] and row["namespace"] == 6 and row["dbname"] == "commonswiki"
+    return LedgerEdit(
+        wiki=row["dbname"],
+        revision_id=row["revision_id"],
+        article=article(row),
+        editor=None if row["editor_hidden"] else editor(row),
+        at=row["at"],
+        byte_change=row["byte_change"],
+        created=row["created"],
+        minor=row["minor"],
+        reverted=row["reverted"],
+        summary=row["summary"],
+        upload=upload,
+    )
+
+
+def _listed(row: Row) -> ListedArticle:
+    return ListedArticle(article(row), row["creations"] > 0, row["tracked"], row["bytes_added"])
+
+
+def _upload(row: Row) -> Upload:
+    title: str = row["title"] or ""
+    return Upload(
+        id=row["page_key"],
+        file_name=title.partition(":")[2],
+        editor=None if row["editor_hidden"] else editor(row),
+        at=row["at"],
+        deleted=row["deleted"],
+    )
+
+
+def _key(row: Row) -> Key:
+    return (row["at"] - _EPOCH) // _MICROSECOND, row["revision_id"], row["wiki_id"]
+
+
+def _place(part: Slice) -> tuple[datetime | None, int | None, int | None]:
+    if part.after is None:
+        return None, None, None
+    at, revision, wiki = (int(value) for value in part.after)
+    return _EPOCH + timedelta(microseconds=at), revision, wiki

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proof: every number counted anew from the stored edits, compared with what the tallies say, or put in its place.
+
+The comparison counts into temporary tables that stand in front of the real ones under the same names, with the very
+statement that counts live edits; so it never asks the running service to wait, and a difference is a difference in
+facts, not in arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graph.db import cohorts, ledger
+from graph.db.counting import Coverage, count_sets
+from graph.db.facts import OF_SETS_OR_EDITORS, evaluate, recount
+from graph.db.pool import Connection
+from graph.db.sets import coverage_of, store_coverage, stored_coverage
+
+# Each tally with its key and its numbers.
+_TALLIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "collection": (
+        ("id",),
+        (
+            "edits", "articles_edited", "articles_created", "editors", "active_editors", "new_editors", "bytes_added",
+            "bytes_removed", "words_bytes", "uploads", "reverted",
+        ),
+    ),
+    "article_tally": (("collection_id", "page_key"), ("edits", "tracked", "creations", "bytes_added")),
+    "article_editor_tally": (("collection_id", "page_key", "editor_id"), ("edits",)),
+    "editor_tally": (
+        ("collection_id", "editor_id"),
+        (
+            "enrolled", "fresh", "edits", "bytes_added", "bytes_userspace", "bytes_draft", "articles_edited",
+            "articles_created", "uploads",
+        ),
+    ),
+    "wiki_tally": (
+        ("collection_id", "wiki_id", "namespace"),
+        (
+            "edits", "articles_edited", "articles_created", "active_editors", "bytes_added", "bytes_removed", "uploads",
+            "reverted",
+        ),
+    ),
+    "wiki_editor_tally": (("collection_id", "wiki_id", "namespace", "editor_id"), ("edits",)),
+}  # fmt: skip
+
+_DIFFERENCES = """
+SELECT ARRAY[/*KEYS_TEXT*/] AS key, ARRAY[/*STORED*/] AS stored, ARRAY[/*COUNTED*/] AS counted
+FROM (SELECT * FROM public./*TABLE*/ WHERE /*OWNER*/ = ANY($1::bigint[])) s
+FULL JOIN (SELECT * FROM pg_temp./*TABLE*/ WHERE /*OWNER*/ = ANY($1::bigint[])) c USING (/*KEYS*/)
+WHERE ARRAY[/*STORED*/] <> ARRAY[/*COUNTED*/] ORDER BY /*KEYS*/
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One number that is not what the facts say: where, which, as stored, as counted."""
+
+    table: str
+    key: tuple[str, ...]
+    number: str
+    stored: int
+    counted: int
+
+    def __str__(self) -> str:
+        place = "/".join(self.key)
+        return f"{self.table} {place}: {self.number} is {self.stored}, the facts say {self.counted}"
+
+
+async def check(conn: Connection, collections: Sequence[int]) -> list[Difference]:
+    """Every number of these collections that differs from the facts, changing nothing."""
+    async with conn.transaction(isolation="repeatable_read"):
+        sets = await _sets_of(conn, collections)
+        found = await _misplaced(conn, collections, sets)
+        wanted = [row for row in await coverage_of(conn, sets) if row.collection_id in set(collections)]
+        kept = [row for row in await stored_coverage(conn, sets) if row.collection_id in set(collections)]
+        found += _coverage_differences(kept, wanted)
+        await _stand_in_front(conn, collections)
+        await count_sets(conn, wanted, sign=1)
+        await cohorts.roster(conn, collections, None)
+        for table in _TALLIES:
+            found += await _differences(conn, table, collections)
+    await conn.execute("DISCARD PLANS")
+    return found
+
+
+async def rebuild(conn: Connection, collections: Sequence[int]) -> None:
+    """Decide anew for which programs every edit counts that concerns these collections, and count them from nothing."""
+    async with conn.transaction():
+        await ledger.lock(conn)
+        await recount(conn, OF_SETS_OR_EDITORS, await _sets_of(conn, collections), await _editors_of(conn, collections))
+        sets = await _sets_of(conn, collections)
+        await conn.execute("DELETE FROM set_coverage WHERE collection_id = ANY($1::bigint[])", collections)
+        wanted = [row for row in await coverage_of(conn, sets) if row.collection_id in set(collections)]
+        await store_coverage(conn, wanted)
+        for table, (keys, numbers) in _TALLIES.items():
+            if table == "collection":
+                zero = ", ".join(f"{number} = 0" for number in numbers)
+                await conn.execute(f"UPDATE collection SET {zero} WHERE id = ANY($1::bigint[])", collections)  # noqa: S608 - our own names
+            else:
+                await conn.execute(f"DELETE FROM {table} WHERE {keys[0]} = ANY($1::bigint[])", collections)  # noqa: S608 - our own names
+        await count_sets(conn, wanted, sign=1)
+        await cohorts.roster(conn, collections, None)
+        await ledger.announce(conn)
+
+
+async def all_collections(conn: Connection) -> list[int]:
+    """The number of every program, session, campaign and organization."""
+    return [row["id"] for row in await conn.fetch("SELECT id FROM collection ORDER BY id")]
+
+
+async def collections_of(conn: Connection, slug: str) -> list[int]:
+    """The program of this slug with its sessions, campaigns and organizations; empty where there is none."""
+    program = await conn.fetchval("SELECT id FROM program WHERE slug = $1", slug)
+    return [] if program is None else await cohorts.above(conn, [program])
+
+
+async def _sets_of(conn: Connection, collections: Sequence[int]) -> list[int]:
+    """Every set that covers one of the collections, by what is stored or by the rules."""
+    rows = await conn.fetch(
+        "SELECT set_id FROM set_coverage WHERE collection_id = ANY($1::bigint[])"
+        " UNION SELECT id FROM edit_set WHERE members && $1::bigint[] ORDER BY 1",
+        collections,
+    )
+    return [row["set_id"] for row in rows]
+
+
+async def _editors_of(conn: Connection, collections: Sequence[int]) -> list[int]:
+    rows = await conn.fetch(
+        "SELECT DISTINCT n.editor_id FROM enrollment n LEFT JOIN session s ON s.program_id = n.program_id"
+        " LEFT JOIN campaign_program cp ON cp.program_id = n.program_id LEFT JOIN campaign c ON c.id = cp.campaign_id"
+        " WHERE ARRAY[n.program_id, s.id, cp.campaign_id, c.organization_id] && $1::bigint[] ORDER BY 1",
+        collections,
+    )
+    return [row["editor_id"] for row in rows]
+
+
+async def _misplaced(conn: Connection, collections: Sequence[int], sets: Sequence[int]) -> list[Difference]:
+    """Edits whose set is not the one the rules give, as a difference in the number of their set."""
+    rows = await evaluate(conn, OF_SETS_OR_EDITORS, sets, await _editors_of(conn, collections))
+    stored = {row["id"]: tuple(row["members"]) for row in await conn.fetch("SELECT id, members FROM edit_set")}
+    numbers = {members: number for number, members in stored.items()}
+    return [
+        Difference("edit", (str(row["wiki_id"]), str(row["revision_id"])), "set_id", row["set_id"], wanted)
+        for row in rows
+        if row["set_id"] != (wanted := numbers.get(tuple(row["members"]), -1))
+    ]
+
+
+def _coverage_differences(kept: Sequence[Coverage], wanted: Sequence[Coverage]) -> list[Difference]:
+    before, after = set(kept), set(wanted)
+    return [
+        Difference(
+            "set_coverage", (str(row.set_id), str(row.collection_id)), "rows", int(row in before), int(row in after)
+        )
+        for row in sorted(before ^ after, key=lambda row: (row.set_id, row.collection_id))
+    ]
+
+
+async def _stand_in_front(conn: Connection, collections: Sequence[int]) -> None:
+    for table in _TALLIES:
+        await conn.execute(f"CREATE TEMP TABLE {table} (LIKE public.{table} INCLUDING ALL) ON COMMIT DROP")
+    # Statements prepared on this connection still mean the real tables until they are planned anew.
+    await conn.execute("DISCARD PLANS")
+    await conn.execute(
+        "INSERT INTO pg_temp.collection (id, kind, created_at)"
+        " SELECT id, kind, created_at FROM public.collection WHERE id = ANY($1::bigint[])",
+        collections,
+    )
+
+
+async def _differences(conn: Connection, table: str, collections: Sequence[int]) -> list[Difference]:
+    keys, numbers = _TALLIES[table]
+    statement = (
+        _DIFFERENCES.replace("/*TABLE*/", table)
+        .replace("/*OWNER*/", keys[0])
+        .replace("/*KEYS_TEXT*/", ", ".join(f"{key}::text" for key in keys))
+        .replace("/*KEYS*/", ", ".join(keys))
+        .replace("/*STORED*/", ", ".join(f"coalesce(s.{number}, 0)::bigint" for number in numbers))
+        .replace("/*COUNTED*/", ", ".join(f"coalesce(c.{number}, 0)::bigint" for number in numbers))
+    )
+    return [
+        Difference(table, tuple(row["key"]), number, stored, counted)
+        for row in await conn.fetch(statement, collections)
+        for number, stored, counted in zip(numbers, row["stored"], row["counted"], strict=True)
+        if stored != counted
+    ]
