@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How a wiki's editors name rivers and sum up their edits. ``river`` has ``{}`` for the name, put together of two words."""
+    """How a wiki's editors name rivers and sum up their edits. ``river`` has ``{}`` for a name put together of two."""
 
     river: str
     beginnings: str
