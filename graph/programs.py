@@ -77,6 +77,16 @@ class GoalMetric(StrEnum):
     REFERENCES_ADDED = "REFERENCES_ADDED"
 
 
+class ScopeKind(StrEnum):
+    """How an article-scoped program names its articles."""
+
+    CATEGORY = "CATEGORY"
+    TEMPLATE = "TEMPLATE"
+    PETSCAN = "PETSCAN"
+    PAGEPILE = "PAGEPILE"
+    ASSIGNED_ARTICLES = "ASSIGNED_ARTICLES"
+
+
 @dataclass(frozen=True, slots=True)
 class Wiki:
     """A wiki by database name (``enwiki``); ``language`` is None for multilingual ones."""

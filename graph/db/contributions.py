@@ -21,6 +21,7 @@ EditKey = tuple[str, int]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LAST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,4 +272,4 @@ def _place(part: Slice) -> tuple[datetime | None, int | None, int | None]:
     if part.after is None:
         return None, None, None
     at, revision, wiki = (int(value) for value in part.after)
-    return _EPOCH + timedelta(microseconds=at), revision, wiki
+    return _EPOCH + timedelta(microseconds=min(max(at, 0), _LAST)), revision, wiki

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lists page by page, for any number of parents in one statement.
 
-Every list is ordered by a number (largest first), then a name, then an id, and a page is read from just after a place
-in that order: what comes and goes elsewhere in the list moves nothing. The pieces of SQL are fixed, and are put together
+Every list is ordered by a number (largest first), then a name, then an id, and a page is read from just after a place in
+that order: what comes and goes elsewhere in the list moves nothing. The pieces of SQL are fixed, and are put together
 once, when the module that holds them is imported; values are parameters only.
 """
 
@@ -55,7 +55,13 @@ class Listing:
         self._count = bound(count + named, 6, 7)
 
     async def page(
-        self, pool: Pool, viewer: Viewer, parents: Sequence[int], part: Slice, extra: Sequence[Any], read: Callable[[Row], T]
+        self,
+        pool: Pool,
+        viewer: Viewer,
+        parents: Sequence[int],
+        part: Slice,
+        extra: Sequence[Any],
+        read: Callable[[Row], T],
     ) -> dict[int, Page[T]]:
         """A page for each parent, in one statement."""
         rank, name, number = part.after or (None, None, None)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The numbers of collections, read from the tallies: whole, by wiki and namespace, over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from graph.db.pool import Connection, Pool
+from graph.tallies import Metrics, TimelinePoint, WikiMetrics, words
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A wiki (database name), a namespace of it or, where ``wiki`` is None, a namespace of all wikis."""
+
+    wiki: str | None
+    namespace: int | None
+
+
+# Numbers are complete up to what the stream has told, and before its first word at least from their own beginning.
+_AS_OF = "greatest(l.complete_until, c.created_at) AS as_of"
+_METRICS = """
+SELECT c.id, c.version, c.edits, c.articles_edited, c.articles_created, c.editors, c.active_editors, c.new_editors,
+    c.bytes_added, c.bytes_removed, c.words_bytes, c.has_words, c.uploads, c.reverted, /*AS OF*/
+FROM collection c CROSS JOIN ledger l WHERE c.id = ANY($1::bigint[])
+""".replace("/*AS OF*/", _AS_OF)
+
+_SUMS = """coalesce(sum(t.edits), 0)::bigint AS edits, coalesce(sum(t.articles_edited), 0)::bigint AS articles_edited,
+    coalesce(sum(t.articles_created), 0)::bigint AS articles_created,
+    coalesce(sum(t.bytes_added), 0)::bigint AS bytes_added, coalesce(sum(t.bytes_removed), 0)::bigint AS bytes_removed,
+    coalesce(sum(t.bytes_added) FILTER (WHERE w.words), 0)::bigint AS words_bytes,
+    coalesce(sum(t.uploads), 0)::bigint AS uploads, coalesce(sum(t.reverted), 0)::bigint AS reverted"""
+
+# An editor who is active in two namespaces is one active editor of the wiki, so these are counted, not added.
+_NARROWED = """
+SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*,
+    CASE WHEN $2::text IS NULL THEN c.has_words ELSE EXISTS (SELECT FROM wiki x WHERE x.dbname = $2 AND x.words) END
+        AS has_words,
+    (SELECT count(DISTINCT e.editor_id) FROM wiki_editor_tally e JOIN wiki w ON w.id = e.wiki_id
+     WHERE e.collection_id = c.id AND e.edits > 0 AND ($2::text IS NULL OR w.dbname = $2)
+       AND ($3::int IS NULL OR e.namespace = $3)) AS active_editors
+FROM collection c CROSS JOIN ledger l CROSS JOIN LATERAL (
+    SELECT /*SUMS*/ FROM wiki_tally t JOIN wiki w ON w.id = t.wiki_id
+    WHERE t.collection_id = c.id AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR t.namespace = $3)
+) part
+WHERE c.id = ANY($1::bigint[])
+""".replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF)
+
+# Each wiki that is tracked or has numbers, then its namespaces that have numbers.
+_BY_WIKI = """
+WITH place AS (
+    SELECT t.collection_id, t.wiki_id FROM wiki_tally t WHERE t.collection_id = ANY($1::bigint[])
+    UNION
+    SELECT pw.program_id, pw.wiki_id FROM program_wiki pw WHERE pw.program_id = ANY($1)
+    UNION
+    SELECT l.campaign_id, pw.wiki_id FROM campaign_program l JOIN program p ON p.id = l.program_id
+    JOIN program_wiki pw ON pw.program_id = p.id WHERE l.campaign_id = ANY($1) AND p.visibility = 'PUBLIC'
+),
+part AS (
+    SELECT place.collection_id, w.dbname, w.words AS has_words, t.namespace,
+        CASE WHEN grouping(t.namespace) = 1 THEN
+            (SELECT count(DISTINCT e.editor_id) FROM wiki_editor_tally e
+             WHERE e.collection_id = place.collection_id AND e.wiki_id = place.wiki_id AND e.edits > 0)
+        ELSE sum(t.active_editors) END AS active_editors, /*SUMS*/, grouping(t.namespace) AS whole
+    FROM place JOIN wiki w ON w.id = place.wiki_id
+    LEFT JOIN wiki_tally t ON t.collection_id = place.collection_id AND t.wiki_id = place.wiki_id
+        AND (t.edits > 0 OR t.uploads > 0)
+    GROUP BY GROUPING SETS ((place.collection_id, place.wiki_id, w.dbname, w.words),
+                            (place.collection_id, place.wiki_id, w.dbname, w.words, t.namespace))
+)
+SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*
+FROM part JOIN collection c ON c.id = part.collection_id CROSS JOIN ledger l
+WHERE part.whole = 1 OR part.namespace IS NOT NULL
+ORDER BY c.id, part.dbname COLLATE "C", part.whole DESC, part.namespace
+""".replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF)
+
+# $2 the width, $3 the first instant, $4 the instant after the last
+_TIMELINE = """
+SELECT s.collection_id, date_trunc($2::text, e.at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS begin,
+    count(*) AS edits, count(DISTINCT e.editor_id) AS active_editors,
+    coalesce(sum(e.byte_change) FILTER (WHERE e.byte_change > 0 AND tracked.holds), 0)::bigint AS bytes_added,
+    count(*) FILTER (WHERE e.created AND NOT e.redirect AND tracked.holds) AS articles_created
+FROM set_coverage s JOIN edit e ON e.set_id = s.set_id AND e.at >= $3::timestamptz AND e.at < $4::timestamptz
+JOIN page g ON g.id = e.page_key
+CROSS JOIN LATERAL (SELECT g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked) AS holds) tracked
+WHERE s.collection_id = ANY($1::bigint[]) AND NOT s.uploads_only
+GROUP BY 1, 2
+"""
+
+_WINDOWS = """
+SELECT p.id, p.tracking_start AS first, p.tracking_end AS last FROM program p WHERE p.id = ANY($1::bigint[])
+UNION ALL
+SELECT k.id, coalesce(k.starts_at, min(p.tracking_start)), coalesce(k.ends_at, max(p.tracking_end))
+FROM campaign k LEFT JOIN campaign_program l ON l.campaign_id = k.id
+LEFT JOIN program p ON p.id = l.program_id AND p.visibility = 'PUBLIC'
+WHERE k.id = ANY($1) GROUP BY k.id
+"""
+
+_LAST_EDITS = """
+SELECT asked.collection_id, asked.editor_id, newest.at
+FROM unnest($1::bigint[], $2::bigint[]) AS asked(collection_id, editor_id) CROSS JOIN LATERAL (
+    SELECT e.at FROM edit e
+    WHERE e.editor_id = asked.editor_id AND EXISTS (
+        SELECT FROM set_coverage s
+        WHERE s.set_id = e.set_id AND s.collection_id = asked.collection_id AND NOT s.uploads_only)
+    ORDER BY e.at DESC LIMIT 1
+) newest
+"""
+
+
+async def metrics(pool: Pool | Connection, collections: Sequence[int]) -> dict[int, Metrics]:
+    """The headline numbers of each collection."""
+    return {row["id"]: _metrics(row) for row in await pool.fetch(_METRICS, collections)}
+
+
+async def narrowed_metrics(pool: Pool, collections: Sequence[int], to: Narrowed) -> dict[int, Metrics]:
+    """The numbers of one wiki or namespace of each collection: zeros where nothing counts there.
+
+    ``editors`` and ``new_editors`` stay those of the collection.
+    """
+    return {row["id"]: _metrics(row) for row in await pool.fetch(_NARROWED, collections, to.wiki, to.namespace)}
+
+
+async def metrics_by_wiki(pool: Pool, collections: Sequence[int]) -> dict[int, list[WikiMetrics]]:
+    """For each collection, each of its wikis as a whole, followed by the namespaces of it that have numbers."""
+    found: dict[int, list[WikiMetrics]] = {collection: [] for collection in collections}
+    for row in await pool.fetch(_BY_WIKI, collections):
+        namespace = None if row["whole"] else row["namespace"]
+        found[row["id"]].append(WikiMetrics(row["dbname"], namespace, _metrics(row)))
+    return found
+
+
+async def timeline(
+    pool: Pool, collections: Sequence[int], bucket: str, start: datetime, end: datetime
+) -> dict[int, dict[datetime, TimelinePoint]]:
+    """The buckets with edits from ``start`` to just before ``end``, by their beginning; others are missing.
+
+    ``bucket`` is minute, hour, day, week or month.
+    """
+    found: dict[int, dict[datetime, TimelinePoint]] = {collection: {} for collection in collections}
+    for row in await pool.fetch(_TIMELINE, collections, bucket, start, end):
+        found[row["collection_id"]][row["begin"]] = TimelinePoint(
+            row["begin"], row["edits"], row["bytes_added"], row["active_editors"], row["articles_created"]
+        )
+    return found
+
+
+async def windows(pool: Pool, collections: Sequence[int]) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """When edits can count: a program's tracking; a campaign's dates or else the hull of its public programs."""
+    return {row["id"]: (row["first"], row["last"]) for row in await pool.fetch(_WINDOWS, collections)}
+
+
+async def last_edits(pool: Pool, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], datetime]:
+    """For each collection and editor, when the newest counted edit was made; missing without one."""
+    rows = await pool.fetch(_LAST_EDITS, [place[0] for place in places], [place[1] for place in places])
+    return {(row["collection_id"], row["editor_id"]): row["at"] for row in rows}
+
+
+def _metrics(row: Row) -> Metrics:
+    return Metrics(
+        total_edits=row["edits"],
+        articles_created=row["articles_created"],
+        articles_edited=row["articles_edited"],
+        editors=row["editors"],
+        active_editors=int(row["active_editors"]),
+        new_editors=row["new_editors"],
+        bytes_added=row["bytes_added"],
+        bytes_removed=row["bytes_removed"],
+        words_added=words(row["words_bytes"]) if row["has_words"] else None,
+        commons_uploads=row["uploads"],
+        reverted_edits=row["reverted"],
+        as_of=row["as_of"],
+        version=row["version"],
+    )

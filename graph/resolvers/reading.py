@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading single things: by slug, by number, by what they belong to. Whatever the actor may not see is missing.
+
+Every function takes any number of keys and asks once; a key without a value is missing from the answer, or has an empty
+list where lists are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graph.activity import Article, LedgerEdit
+from graph.db import catalogue, contributions, people
+from graph.db.contributions import EditKey, ListedArticle, Upload
+from graph.db.people import Participant
+from graph.db.visibility import Viewer
+from graph.paging import Within
+from graph.permissions import NOTHING, ProgramPermissions, program_permissions
+from graph.programs import Campaign, Editor, Goal, Organization, Program, Session, TrackedWiki
+from graph.resolvers.deps import Deps
+from graph.resolvers.identity import Actor
+
+__all__ = ["EditKey", "ListedArticle", "Participant", "Upload"]
+
+
+def viewer(actor: Actor) -> Viewer:
+    """The actor as the queries know them."""
+    return Viewer(actor.editor_id, actor.is_admin)
+
+
+async def programs_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Program]:
+    """The programs with these numbers."""
+    return await catalogue.programs_by_id(deps.pool, viewer(actor), ids)
+
+
+async def programs_by_slug(deps: Deps, actor: Actor, slugs: Sequence[str]) -> dict[str, Program]:
+    """The programs with these slugs."""
+    return await catalogue.programs_by_slug(deps.pool, viewer(actor), slugs)
+
+
+async def campaigns_by_id(deps: Deps, ids: Sequence[int]) -> dict[int, Campaign]:
+    """The campaigns with these numbers."""
+    return await catalogue.campaigns_by_id(deps.pool, ids)
+
+
+async def campaigns_by_slug(deps: Deps, slugs: Sequence[str]) -> dict[str, Campaign]:
+    """The campaigns with these slugs."""
+    return await catalogue.campaigns_by_slug(deps.pool, slugs)
+
+
+async def organizations_by_id(deps: Deps, ids: Sequence[int]) -> dict[int, Organization]:
+    """The organizations with these numbers."""
+    return await catalogue.organizations_by_id(deps.pool, ids)
+
+
+async def organizations_by_slug(deps: Deps, slugs: Sequence[str]) -> dict[str, Organization]:
+    """The organizations with these slugs."""
+    return await catalogue.organizations_by_slug(deps.pool, slugs)
+
+
+async def sessions_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Session]:
+    """The sessions with these numbers."""
+    return await catalogue.sessions_by_id(deps.pool, viewer(actor), ids)
+
+
+async def editors_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Editor]:
+    """The editors with these numbers."""
+    return await people.editors_by_id(deps.pool, viewer(actor), ids)
+
+
+async def editors_by_name(deps: Deps, actor: Actor, usernames: Sequence[str]) -> dict[str, Editor]:
+    """The editors with these usernames."""
+    return await people.editors_by_name(deps.pool, viewer(actor), usernames)
+
+
+async def articles_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Article]:
+    """The articles with these numbers."""
+    return await contributions.articles_by_id(deps.pool, viewer(actor), ids)
+
+
+async def edits_by_key(deps: Deps, actor: Actor, keys: Sequence[EditKey]) -> dict[EditKey, LedgerEdit]:
+    """The edits with these wikis (database names) and revisions."""
+    return await contributions.edits_by_key(deps.pool, viewer(actor), keys)
+
+
+async def uploads_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Upload]:
+    """The uploads with these numbers."""
+    return await contributions.uploads_by_id(deps.pool, viewer(actor), ids)
+
+
+async def sessions_of(deps: Deps, program_ids: Sequence[int]) -> dict[int, list[Session]]:
+    """The sessions of each program, the earliest first."""
+    return await catalogue.sessions_of(deps.pool, program_ids)
+
+
+async def tracked_wikis_of(deps: Deps, program_ids: Sequence[int]) -> dict[int, list[TrackedWiki]]:
+    """The wikis each program tracks, by database name."""
+    return await catalogue.tracked_wikis_of(deps.pool, program_ids)
+
+
+async def goals_of(deps: Deps, program_ids: Sequence[int]) -> dict[int, list[Goal]]:
+    """The goals of each program with what is reached now."""
+    return await catalogue.goals_of(deps.pool, program_ids)
+
+
+async def in_charge(deps: Deps, parents: Sequence[int], within: Within) -> dict[int, list[Editor]]:
+    """Who leads each program or organizes or coordinates each campaign, session or organization."""
+    return await people.in_charge(deps.pool, within, parents)
+
+
+async def article_editors(deps: Deps, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[Editor]]:
+    """For each collection and article, at most ten editors, those with the most edits first."""
+    return await contributions.article_editors(deps.pool, places)
+
+
+async def permissions(deps: Deps, actor: Actor, programs: Sequence[Program]) -> dict[Program, ProgramPermissions]:
+    """What the actor may do with each program now."""
+    found = await people.standings(deps.pool, viewer(actor), [program.id for program in programs])
+    now = deps.clock()
+    return {
+        program: program_permissions(
+            found[program.id].parts, program, program.status(now), participants=found[program.id].participants
+        )
+        if program.id in found
+        else NOTHING
+        for program in programs
+    }

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What resolvers read as ``info.context``: made anew for every execution, never for a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeAlias
+
+import strawberry
+
+from graph.resolvers import upstream
+from graph.resolvers.deps import Deps
+from graph.resolvers.identity import Actor
+from graph.schema import cursors
+from graph.schema.loaders import Loaders
+
+
+class Context:
+    """Who asks, what can be reached, and what is asked for together.
+
+    ``last_event_id`` is the cursor that a resumed subscription's client holds; it wins over the argument ``after``.
+    """
+
+    def __init__(self, deps: Deps, actor: Actor, *, last_event_id: str | None = None) -> None:
+        self.deps = deps
+        self.actor = actor
+        self.last_event_id = last_event_id
+        self.loaders = Loaders(deps, actor)
+        self._position: asyncio.Future[tuple[str, int]] | None = None
+
+    async def activity_cursor(self) -> str:
+        """The newest place in the activity when this was first asked for in this execution.
+
+        Whoever follows from a cursor must miss nothing since the answer it came with, so it has to be read before
+        everything else in the answer: fields of the root that may lead to a cursor ask for it first.
+        """
+        if self._position is None:
+            self._position = asyncio.ensure_future(upstream.position(self.deps))
+        return cursors.encode_activity(*await self._position)
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One statement a level: what many fields ask for in the same moment is asked for together.
+
+Loaders live as long as one execution and remember nothing: a mutation's payload, or the next event of a subscription,
+must never see what was read before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from graph.activity import Article, LedgerEdit
+from graph.paging import (
+    ArticleQuery,
+    CampaignQuery,
+    EditorQuery,
+    EditQuery,
+    OrganizationQuery,
+    Page,
+    ProgramQuery,
+    Slice,
+    UploadQuery,
+    Within,
+)
+from graph.permissions import ProgramPermissions
+from graph.programs import Campaign, Editor, Goal, Organization, Program, Session, TrackedWiki
+from graph.resolvers import reading, reading_lists, reading_numbers
+from graph.resolvers.deps import Deps
+from graph.resolvers.identity import Actor
+from graph.resolvers.reading import EditKey, ListedArticle, Participant, Upload
+from graph.resolvers.timelines import TimeBucket
+from graph.tallies import Metrics, TimelinePoint, WikiMetrics
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+Q = TypeVar("Q", bound=Hashable)
+Place = tuple[int, int]
+
+
+class Loaders:
+    """Everything that can be asked for together; made anew for each execution."""
+
+    def __init__(self, deps: Deps, actor: Actor) -> None:
+        self.programs_by_id: DataLoader[int, Program | None] = _found(partial(reading.programs_by_id, deps, actor))
+        self.programs_by_slug: DataLoader[str, Program | None] = _found(partial(reading.programs_by_slug, deps, actor))
+        self.campaigns_by_id: DataLoader[int, Campaign | None] = _found(partial(reading.campaigns_by_id, deps))
+        self.campaigns_by_slug: DataLoader[str, Campaign | None] = _found(partial(reading.campaigns_by_slug, deps))
+        self.organizations_by_id: DataLoader[int, Organization | None] = _found(
+            partial(reading.organizations_by_id, deps)
+        )
+        self.organizations_by_slug: DataLoader[str, Organization | None] = _found(
+            partial(reading.organizations_by_slug, deps)
+        )
+        self.sessions_by_id: DataLoader[int, Session | None] = _found(partial(reading.sessions_by_id, deps, actor))
+        self.editors_by_id: DataLoader[int, Editor | None] = _found(partial(reading.editors_by_id, deps, actor))
+        self.editors_by_name: DataLoader[str, Editor | None] = _found(partial(reading.editors_by_name, deps, actor))
+        self.articles_by_id: DataLoader[int, Article | None] = _found(partial(reading.articles_by_id, deps, actor))
+        self.edits_by_key: DataLoader[EditKey, LedgerEdit | None] = _found(partial(reading.edits_by_key, deps, actor))
+        self.uploads_by_id: DataLoader[int, Upload | None] = _found(partial(reading.uploads_by_id, deps, actor))
+
+        self.sessions: DataLoader[int, list[Session]] = _there(partial(reading.sessions_of, deps))
+        self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
+        self.goals: DataLoader[int, list[Goal]] = _there(partial(reading.goals_of, deps))
+        self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
+        self.article_editors: DataLoader[Place, list[Editor]] = _there(partial(reading.article_editors, deps))
+        self.wiki_metrics: DataLoader[int, list[WikiMetrics]] = _there(partial(reading_numbers.metrics_by_wiki, deps))
+        self.last_edits: DataLoader[Place, datetime | None] = _found(partial(reading_numbers.last_edits, deps))
+
+        self.people: DataLoader[tuple[int, Within], list[Editor]] = _asked(partial(reading.in_charge, deps))
+        self.metrics: DataLoader[tuple[int, str | None, int | None], Metrics] = _asked(
+            partial(reading_numbers.metrics, deps)
+        )
+        self.timelines: DataLoader[
+            tuple[int, TimeBucket, datetime | None, datetime | None], list[TimelinePoint]
+        ] = _asked(partial(reading_numbers.timeline, deps))
+
+        lists = reading_lists
+        self.programs: DataLoader[tuple[int, ProgramQuery, Slice], Page[Program]] = _asked(
+            partial(lists.programs, deps, actor)
+        )
+        self.program_counts: DataLoader[tuple[int, ProgramQuery], int] = _asked(
+            partial(lists.count_programs, deps, actor)
+        )
+        self.campaigns: DataLoader[tuple[int, CampaignQuery, Slice], Page[Campaign]] = _asked(
+            partial(lists.campaigns, deps, actor)
+        )
+        self.campaign_counts: DataLoader[tuple[int, CampaignQuery], int] = _asked(
+            partial(lists.count_campaigns, deps, actor)
+        )
+        self.organizations: DataLoader[tuple[int, OrganizationQuery, Slice], Page[Organization]] = _asked(
+            partial(lists.organizations, deps, actor)
+        )
+        self.organization_counts: DataLoader[tuple[int, OrganizationQuery], int] = _asked(
+            partial(lists.count_organizations, deps, actor)
+        )
+        self.participants: DataLoader[tuple[int, EditorQuery, Slice], Page[Participant]] = _asked(
+            partial(lists.participants, deps, actor)
+        )
+        self.participant_counts: DataLoader[tuple[int, EditorQuery], int] = _asked(
+            partial(lists.count_participants, deps, actor)
+        )
+        self.articles: DataLoader[tuple[int, ArticleQuery, Slice], Page[ListedArticle]] = _asked(
+            partial(lists.articles, deps, actor)
+        )
+        self.article_counts: DataLoader[tuple[int, ArticleQuery], int] = _asked(
+            partial(lists.count_articles, deps, actor)
+        )
+        self.edits: DataLoader[tuple[int, EditQuery, Slice], Page[LedgerEdit]] = _asked(partial(lists.edits, deps))
+        self.edit_counts: DataLoader[tuple[int, EditQuery], int] = _asked(partial(lists.count_edits, deps))
+        self.uploads: DataLoader[tuple[int, UploadQuery, Slice], Page[Upload]] = _asked(partial(lists.uploads, deps))
+        self.upload_counts: DataLoader[tuple[int, UploadQuery], int] = _asked(partial(lists.count_uploads, deps))
+
+
+def _found(ask: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
+    """A loader of single values; None for a key without one."""
+
+    async def load(keys: list[K]) -> list[V | None]:
+        known = await ask(list(dict.fromkeys(keys)))
+        return [known.get(key) for key in keys]
+
+    return DataLoader(load, cache=False)
+
+
+def _there(ask: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V]:
+    """A loader of values that every key has."""
+
+    async def load(keys: list[K]) -> list[V]:
+        known = await ask(list(dict.fromkeys(keys)))
+        return [known[key] for key in keys]
+
+    return DataLoader(load, cache=False)
+
+
+def _asked(ask: Callable[..., Awaitable[Mapping[int, V]]]) -> DataLoader[Any, V]:
+    """A loader whose keys are a parent and a question; each question is put once, for all its parents."""
+
+    async def answer(question: tuple[Any, ...], parents: list[int]) -> Mapping[int, V] | Exception:
+        try:
+            return await ask(parents, *question)
+        except Exception as error:
+            return error
+
+    async def load(keys: list[tuple[Any, ...]]) -> list[V | BaseException]:
+        questions: dict[tuple[Any, ...], dict[int, None]] = {}
+        for parent, *question in keys:
+            questions.setdefault(tuple(question), {})[parent] = None
+        answers = await asyncio.gather(*(answer(question, list(parents)) for question, parents in questions.items()))
+        known = dict(zip(questions, answers, strict=True))
+        return [_pick(known[tuple(question)], parent) for parent, *question in keys]
+
+    return DataLoader(load, cache=False)
+
+
+def _pick(answer: Mapping[int, V] | Exception, parent: int) -> V | BaseException:
+    return answer if isinstance(answer, Exception) else answer[parent]

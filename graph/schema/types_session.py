@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What belongs to a program: its wikis, scopes, sessions and rights, as the API shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from graph import programs as nouns
+from graph.errors import ErrorCode, UserFault
+from graph.paging import EditorQuery, Within
+from graph.programs import ScopeKind
+from graph.schema import ids
+from graph.schema.arguments import After, First
+from graph.schema.context import Info
+from graph.schema.fields import described, resolved, said
+from graph.schema.types_base import Node, Wiki
+from graph.schema.types_numbers import Metrics
+from graph.schema.types_people import Editor, ProgramEditorConnection
+
+if TYPE_CHECKING:
+    from graph.schema.types_program import Program
+
+
+@described
+class TrackedWiki:
+    """A wiki whose edits count."""
+
+    wiki: Wiki = said("The wiki.")
+    namespaces: list[int] = said("The namespaces whose pages count as articles, by number.")
+
+    @classmethod
+    def of(cls, value: nouns.TrackedWiki) -> TrackedWiki:
+        """The wiki as the API shows it."""
+        return cls(wiki=Wiki.of(value.wiki), namespaces=list(value.namespaces))
+
+
+@described
+class Scope(Node):
+    """Which articles count, for a program that does not count all of them."""
+
+    kind: ScopeKind = said("How the articles are named.")
+    wiki: Wiki = said("Their wiki.")
+    value: str = said("The category, template, query or pile.")
+    depth: int = said("How many levels of subcategories belong to it.")
+    article_count: int = said("How many articles it holds.")
+    refreshed_at: datetime | None = said("When they were last read; null until then.")
+    error: str | None = said("Why they could not be read; null where they could.")
+
+
+@described
+class ProgramPermissions:
+    """What somebody may do with a program."""
+
+    view: bool = said("See it.")
+    edit: bool = said("Change its details, dates, wikis, scopes, goals and sessions.")
+    manage_editors: bool = said("Add and remove editors.")
+    delete: bool = said("Delete it.")
+    see_passcode: bool = said("See the passcode and hand out the invitation.")
+    join: bool = said("Join it.")
+
+
+@described
+class Session(Node):
+    """A dated event inside a program.
+
+    It has its own window, coordinators and, where any are given, its own participants.
+    """
+
+    value: strawberry.Private[nouns.Session]
+    slug: str = said("Its name in addresses, within the program.")
+    title: str = said("The title.")
+    venue: str | None = said("Where it takes place.")
+    start: datetime = said("The first instant whose edits count.")
+    end: datetime = said("The last instant whose edits count.")
+
+    @classmethod
+    def of(cls, value: nouns.Session) -> Session:
+        """The session as the API shows it."""
+        return cls(
+            id=ids.encode(ids.Kind.SESSION, value.id),
+            value=value,
+            slug=value.slug,
+            title=value.title,
+            venue=value.venue,
+            start=value.start,
+            end=value.end,
+        )
+
+    @resolved
+    async def program(self, info: Info) -> Annotated[Program, strawberry.lazy("graph.schema.types_program")]:
+        """The program it belongs to."""
+        from graph.schema.types_program import Program
+
+        found = await info.context.loaders.programs_by_id.load(self.value.program_id)
+        if found is None:
+            raise UserFault(ErrorCode.NOT_FOUND, "The program is not there any more.")
+        return Program.of(found)
+
+    @resolved
+    async def coordinators(self, info: Info) -> list[Editor]:
+        """Who coordinates it."""
+        found = await info.context.loaders.people.load((self.value.id, Within.SESSION))
+        return [Editor.of(editor) for editor in found]
+
+    @resolved
+    async def editors(self, info: Info, first: First = 25, after: After = None) -> ProgramEditorConnection:
+        """Its own participants or, where it has none, the program's editors."""
+        return await ProgramEditorConnection.page(info, self.value.id, EditorQuery(Within.SESSION), first, after)
+
+    @resolved
+    async def metrics(self, info: Info) -> Metrics:
+        """The numbers of the edits that count for it."""
+        return Metrics.of(await info.context.loaders.metrics.load((self.value.id, None, None)))
+
+    @resolved
+    async def activity_cursor(self, info: Info) -> str:
+        """Subscribe with `after: activityCursor` to miss nothing since this answer."""
+        return await info.context.activity_cursor()

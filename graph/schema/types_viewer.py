@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The viewer and the viewer's tokens, as the API shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from graph.paging import CampaignQuery, ProgramQuery, Within
+from graph.schema import ids
+from graph.schema.arguments import After, First
+from graph.schema.context import Info
+from graph.schema.fields import described, resolved, said
+from graph.schema.types_campaign import CampaignConnection
+from graph.schema.types_program import ProgramConnection
+
+
+@described
+class AccessToken:
+    """Lets a program of the viewer's own act in the viewer's name."""
+
+    id: strawberry.ID = said("Its id.")
+    name: str = said("What the viewer calls it.")
+    created_at: datetime = said("When it was made.")
+    last_used_at: datetime | None = said("When it was last used; null if never.")
+    expires_at: datetime | None = said("When it stops working; null if never.")
+
+
+@described
+class ScreenToken:
+    """Lets one screen show one program, and nothing else."""
+
+    id: strawberry.ID = said("Its id.")
+    name: str = said("What the screen is called.")
+    created_at: datetime = said("When it was made.")
+    last_used_at: datetime | None = said("When it was last used; null if never.")
+
+
+@described
+class Viewer:
+    """Whoever is signed in."""
+
+    number: strawberry.Private[int]
+    id: strawberry.ID = said("The same id as that of the viewer as an Editor.")
+    username: str = said("The name on the wikis.")
+    is_admin: bool = said("Whether the viewer administers this service.")
+
+    @classmethod
+    def signed_in(cls, number: int, username: str, *, is_admin: bool) -> Viewer:
+        """The viewer with this editor's number."""
+        return cls(number=number, id=ids.encode(ids.Kind.EDITOR, number), username=username, is_admin=is_admin)
+
+    @resolved
+    def access_tokens(self) -> list[AccessToken]:
+        """The viewer's access tokens, without their secrets."""
+        return []
+
+    @resolved
+    async def programs(self, info: Info, first: First = 25, after: After = None) -> ProgramConnection:
+        """The programs the viewer is enrolled in."""
+        return await ProgramConnection.page(info, self.number, ProgramQuery(Within.EDITOR), first, after)
+
+    @resolved
+    async def campaigns(self, info: Info, first: First = 25, after: After = None) -> CampaignConnection:
+        """The campaigns the viewer organizes."""
+        return await CampaignConnection.page(info, self.number, CampaignQuery(Within.EDITOR), first, after)
