@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a subscriber may still see: asked again while the subscription lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from graph.programs import Program, Visibility
+from graph.resolvers import reading
+from graph.resolvers.deps import Deps
+from graph.resolvers.identity import Actor
+
+# A public program is looked at again this often; a private one before every message.
+FRESH = timedelta(seconds=1)
+
+
+class Sight:
+    """One subscriber's view of programs: which ones it may see now, and how they are called."""
+
+    def __init__(self, deps: Deps, actor: Actor) -> None:
+        self._deps = deps
+        self._actor = actor
+        self._seen: dict[int, tuple[datetime, Program | None]] = {}
+
+    async def programs(self, program_ids: Iterable[int]) -> list[Program]:
+        """Those of the programs that the subscriber may see, in the order given."""
+        wanted = tuple(program_ids)
+        now = self._deps.clock()
+        stale = [program_id for program_id in wanted if not self._fresh(program_id, now)]
+        if stale:
+            found = await reading.programs_by_id(self._deps, self._actor, stale)
+            self._seen.update({program_id: (now, found.get(program_id)) for program_id in stale})
+        return [program for program_id in wanted if (program := self._seen[program_id][1]) is not None]
+
+    async def allowed(self, program_id: int) -> bool:
+        """Whether the subscriber may see the program."""
+        return bool(await self.programs([program_id]))
+
+    def _fresh(self, program_id: int, now: datetime) -> bool:
+        at, program = self._seen.get(program_id, (None, None))
+        if at is None or program is None or program.visibility is Visibility.PRIVATE:
+            return False
+        return now - at < FRESH
+
+
+async def always() -> bool:
+    """The right to what everybody may see."""
+    return True
