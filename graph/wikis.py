@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wikis of Wikimedia: from the name somebody gives to the wiki it means.
+"""The wikis of Wikimedia: from the name somebody gives to the wiki it means; and what they say of an account.
 
 Pure, and complete as of 2026: a wiki that is not here is not accepted anywhere. A new language needs one word in
 ``_LATIN`` or ``_OTHER_SCRIPTS``.
@@ -8,9 +8,20 @@ Pure, and complete as of 2026: a wiki that is not here is not accepted anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from graph.programs import Wiki
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """What the wikis say of a username: its central id, its name as they write it, its registration (UTC)."""
+
+    username: str
+    central_id: int
+    registered_at: datetime | None
 
 
 def _codes(listed: str) -> frozenset[str]:

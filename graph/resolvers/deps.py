@@ -10,15 +10,7 @@ from typing import Protocol
 
 from graph.broker import Broker
 from graph.db.pool import Pool
-
-
-@dataclass(frozen=True, slots=True)
-class KnownUser:
-    """What the wikis say of a username: its central id, its name as they write it, its registration (UTC)."""
-
-    username: str
-    central_id: int
-    registered_at: datetime | None
+from graph.wikis import KnownUser
 
 
 class Users(Protocol):

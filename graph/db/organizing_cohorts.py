@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing down who takes part and what a program wants to reach.
+
+Called inside a transaction that holds the ledger's lock; what is enrolled here is counted here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from graph.db import cohorts, organizing
+from graph.db.goals import reach
+from graph.db.pool import Connection
+from graph.programs import Editor, GoalMetric, Role
+from graph.wikis import KnownUser
+
+_ENROLL = """
+INSERT INTO enrollment (program_id, editor_id, role, show_name)
+SELECT $1, editor_id, 'EDITOR', $3 FROM unnest($2::bigint[]) AS editor_id ORDER BY 2
+ON CONFLICT DO NOTHING RETURNING editor_id
+"""
+_TAKE_PART = """
+INSERT INTO session_editor (session_id, editor_id)
+SELECT $1, editor_id FROM unnest($2::bigint[]) AS editor_id ORDER BY 2
+ON CONFLICT DO NOTHING RETURNING editor_id
+"""
+_ADD_PENDING = """
+INSERT INTO pending_enrollment (program_id, username, session_id, show_name)
+SELECT $1, username, $3, $4 FROM unnest($2::text[]) AS username
+ON CONFLICT (program_id, username) DO UPDATE SET session_id = excluded.session_id, show_name = excluded.show_name
+"""
+# The oldest first, with the program's home wiki, on which they are looked up.
+_PENDING = """
+SELECT n.program_id, n.username, n.session_id, n.show_name, w.domain, w.dbname
+FROM pending_enrollment n JOIN program p ON p.id = n.program_id JOIN wiki w ON w.id = p.home_wiki_id
+WHERE (n.program_id, n.username) NOT IN (SELECT * FROM unnest($2::bigint[], $3::text[]))
+ORDER BY n.added_at, n.program_id, n.username LIMIT $1
+"""
+# A goal that stays, or gets nearer, stays reached; one that moves away must be reached again.
+_KEEP_GOALS = """
+INSERT INTO goal AS g (program_id, metric, target)
+SELECT $1, metric, target FROM unnest($2::text[], $3::bigint[]) AS t(metric, target)
+ON CONFLICT (program_id, metric) DO UPDATE
+SET target = excluded.target, reached_at = CASE WHEN excluded.target <= g.target THEN g.reached_at END
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A pasted name the wikis have still to be asked about."""
+
+    program_id: int
+    username: str
+    session_id: int | None
+    show_name: bool
+    domain: str
+    dbname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What became of people who were to be enrolled: new in the program or its session, or there already."""
+
+    added: tuple[Editor, ...]
+    known: tuple[Editor, ...]
+
+
+async def enroll(
+    conn: Connection, program_id: int, editors: Sequence[Editor], session_id: int | None, *, show_name: bool
+) -> Enrolled:
+    """Enrol people as editors, and in a session where one is named, and count their stored edits.
+
+    Whoever is enrolled already keeps ``show_name``, and counts as added where the session is new to them.
+    """
+    numbers = [editor.id for editor in editors]
+    new = {int(row[0]) for row in await conn.fetch(_ENROLL, program_id, numbers, show_name)}
+    if new:
+        await cohorts.enroll(conn, program_id, sorted(new))
+    if session_id is not None:
+        joined = {int(row[0]) for row in await conn.fetch(_TAKE_PART, session_id, numbers)}
+        if joined:
+            # The first participants of its own take everybody else out of the session.
+            await cohorts.reassess_program(conn, program_id)
+        new |= joined
+    return Enrolled(
+        added=tuple(editor for editor in editors if editor.id in new),
+        known=tuple(editor for editor in editors if editor.id not in new),
+    )
+
+
+async def enroll_accounts(
+    conn: Connection, program_id: int, users: Collection[KnownUser], session_id: int | None, *, show_name: bool
+) -> Enrolled:
+    """The same for accounts of the wikis, who may be new here."""
+    editors = await organizing.write_editors(conn, users)
+    order = dict.fromkeys(user.central_id for user in users)
+    chosen = [editors[central_id] for central_id in order]
+    return await enroll(conn, program_id, chosen, session_id, show_name=show_name)
+
+
+async def expel(conn: Connection, program_id: int, editor_id: int) -> bool:
+    """Remove an editor and take their edits out of the numbers; False where they were not enrolled."""
+    gone = await conn.fetchval(
+        "DELETE FROM enrollment WHERE program_id = $1 AND editor_id = $2 AND role = $3 RETURNING 1",
+        program_id,
+        editor_id,
+        Role.EDITOR,
+    )
+    if gone is None:
+        return False
+    sessions = await conn.fetch(
+        "DELETE FROM session_editor x USING session s"
+        " WHERE s.id = x.session_id AND s.program_id = $1 AND x.editor_id = $2 RETURNING 1",
+        program_id,
+        editor_id,
+    )
+    await cohorts.withdraw(conn, program_id, [editor_id])
+    if sessions:
+        # Without its last participant a session is everybody's again.
+        await cohorts.reassess_program(conn, program_id)
+    return True
+
+
+async def add_pending(
+    conn: Connection, program_id: int, usernames: Sequence[str], session_id: int | None, *, show_name: bool
+) -> None:
+    """Keep names for the worker to finish; one that is kept already has its newest wishes kept."""
+    await conn.execute(_ADD_PENDING, program_id, usernames, session_id, show_name)
+
+
+async def pending(conn: Connection, most: int, *, but: Collection[tuple[int, str]] = ()) -> list[Pending]:
+    """The oldest pending names, except those of ``but`` (program, username)."""
+    left_out = sorted(but)
+    rows = await conn.fetch(_PENDING, most, [key[0] for key in left_out], [key[1] for key in left_out])
+    return [Pending(**row) for row in rows]
+
+
+async def forget_pending(conn: Connection, program_id: int, usernames: Sequence[str]) -> list[str]:
+    """Let pending names go; those that were still kept."""
+    rows = await conn.fetch(
+        "DELETE FROM pending_enrollment WHERE program_id = $1 AND username = ANY($2::text[]) RETURNING username",
+        program_id,
+        usernames,
+    )
+    return [row["username"] for row in rows]
+
+
+async def replace_goals(conn: Connection, program_id: int, targets: Mapping[GoalMetric, int]) -> None:
+    """Set these goals and no others; those that are reached by now are marked and announced."""
+    await conn.execute(
+        "DELETE FROM goal WHERE program_id = $1 AND metric <> ALL($2::text[])", program_id, list(targets)
+    )
+    await conn.execute(_KEEP_GOALS, program_id, list(targets), list(targets.values()))
+    await reach(conn, [program_id])
