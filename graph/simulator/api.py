@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
@@ -100,8 +101,7 @@ class ActionApi:
             return HTMLResponse("<h1>No wiki found</h1>", 404)
         parameters = dict(request.query_params)
         if request.method == "POST":
-            form = await request.form()
-            parameters |= {name: value for name, value in form.items() if isinstance(value, str)}
+            parameters |= dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         if parameters.get("format") != "json":
             return HTMLResponse("<h1>MediaWiki API result</h1><p>This is the HTML representation of the JSON format.")
         return self._answer(Query(self._state, wiki, parameters))

@@ -17,11 +17,16 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self.leaving = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell when requests are answered."""
         await super().startup(sockets)
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Wait for the end, without looking ten times a second."""
+        await self.leaving.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -46,7 +51,13 @@ async def running(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Asy
     logger = logging.getLogger("uvicorn.error")
     logger.addFilter(_is_no_cut)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        date_header=False,
+        timeout_graceful_shutdown=2,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -56,6 +67,7 @@ async def running(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Asy
     finally:
         streams.close()
         server.should_exit = True
+        server.leaving.set()
         await serving
         listener.close()
         logger.removeFilter(_is_no_cut)

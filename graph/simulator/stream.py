@@ -231,21 +231,23 @@ class StreamEndpoint:
         return None
 
     async def _stream(self, connection: Connection, send: Send) -> None:
+        """Returning without the last chunk is how the edge's cut looks from outside."""
         deadline = asyncio.get_running_loop().time() + self._faults.cut_seconds
         ends_with_error = self._faults.take_error()
         try:
             await connection.open()
-            while asyncio.get_running_loop().time() < deadline:
+            while True:
                 more = await connection.turn()
                 if ends_with_error and connection.sent:
                     await connection.end_with_error()
                     await send(_body(b"", more=False))
                     return
+                if asyncio.get_running_loop().time() >= deadline:
+                    return
                 if not more:
                     self._state.tick()
                     await connection.wait(deadline)
         except Broken:
-            # Returning without the last chunk is how the edge's cut looks from outside.
             return
 
     @asynccontextmanager
