@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The composition root: the only module that builds pools, clients, brokers and tasks, and ends them in order.
+
+A process runs any of three parts: *web* (the API, the pages, the relay that feeds them), *consumer* (the stream into
+the ledger) and *worker* (what may wait). They meet in PostgreSQL and nowhere else, so one process with all three and
+many processes with one each are the same program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+
+import httpx
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+
+from graph.broker import Broker
+from graph.db import embedded, recounting
+from graph.db import migrate as migrations
+from graph.db.pool import Connection, Pool, connect
+from graph.errors import GraphError
+from graph.jobs.worker import Worker
+from graph.resolvers.deps import Deps
+from graph.resolvers.identity import Actor
+from graph.schema.context import Context
+from graph.schema.execution import Executor
+from graph.schema.root import schema
+from graph.settings import Settings
+from graph.streams.consumer import Consumer
+from graph.streams.eventstreams import EventStream
+from graph.streams.relay import Relay
+from graph.web.examples import examples
+from graph.web.graphql_routes import graphql_routes
+from graph.web.pages import page_routes
+from graph.web.sign_in import SignIn
+from graph.wikimedia.users import WikimediaUsers
+
+log = logging.getLogger(__name__)
+
+# Within ten seconds after SIGTERM everything has ended; these two together leave room for the rest.
+SOCKETS_SECONDS = 3
+TASKS_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a process runs."""
+
+    web: bool = False
+    consumer: bool = False
+    worker: bool = False
+
+
+@dataclass(slots=True)
+class Running:
+    """A started process, for whoever started it inside this event loop."""
+
+    deps: Deps
+    executor: Executor
+    address: str | None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def now() -> datetime:
+    """The time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The DSN to use: the one that is set, or that of the embedded server, which runs while the block does."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with embedded.start(settings.data_dir / "postgresql") as server:
+        yield server.url
+
+
+def run(settings: Settings, *, web: bool, consumer: bool, worker: bool) -> None:
+    """Run these parts until SIGINT or SIGTERM, then end them: nothing half done, everything within ten seconds.
+
+    Raises GraphError where something needed is not there, and OSError where the port is taken.
+    """
+
+    async def until_told(url: str) -> None:
+        async with started(settings, url, Parts(web, consumer, worker)) as running, signals(running.stop):
+            if running.address:
+                log.info("listening on %s", running.address)
+            await running.stop.wait()
+
+    with database(settings) as url:
+        uvloop.run(until_told(url))
+
+
+@contextlib.asynccontextmanager
+async def signals(stop: asyncio.Event) -> AsyncIterator[None]:
+    """SIGINT and SIGTERM set ``stop`` while the block runs; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def told(number: signal.Signals) -> None:
+        if stop.is_set():
+            raise SystemExit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told, number)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+@contextlib.asynccontextmanager
+async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[Running]:
+    """Run ``parts`` on the database at ``url`` while the block does; a part that fails sets ``stop`` and raises."""
+    await migrations.migrate(url)
+    async with contextlib.AsyncExitStack() as stack:
+        pool = await connect(url, largest=settings.database_connections)
+        stack.push_async_callback(_close, pool)
+        client = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        deps = _deps(settings, pool, client)
+        executor = Executor(schema, partial(_context, deps))
+        listener = stack.enter_context(_listen(settings)) if parts.web else None
+        address = None if listener is None else f"http://{settings.host}:{listener.getsockname()[1]}"
+        running = Running(deps, executor, address)
+        jobs = _jobs(settings, url, running, client, parts)
+        if listener is not None:
+            jobs.append(partial(_serve, settings, running, listener))
+        await stack.enter_async_context(_tasks(jobs, running.stop))
+        yield running
+
+
+def _jobs(
+    settings: Settings, url: str, running: Running, client: httpx.AsyncClient, parts: Parts
+) -> list[Callable[[], Awaitable[None]]]:
+    deps = running.deps
+    jobs: list[Callable[[], Awaitable[None]]] = []
+    if parts.web:
+        jobs.append(Relay(url, deps.pool, deps.broker).run)
+    if parts.consumer:
+        jobs.append(Consumer(url, deps.pool, partial(_stream, settings, client), now).run)
+    if parts.worker:
+        jobs.append(Worker(deps).run)
+    return jobs
+
+
+def _stream(
+    settings: Settings,
+    client: httpx.AsyncClient,
+    checkpoint: dict[str, int] | None,
+    find: Callable[[str, int | None, str], int | None],
+) -> EventStream:
+    return EventStream(
+        client=client,
+        url=settings.stream_url,
+        user_agent=settings.user_agent,
+        find=find,
+        checkpoint=checkpoint,
+        clock=now,
+    )
+
+
+def _deps(settings: Settings, pool: Pool, client: httpx.AsyncClient) -> Deps:
+    return Deps(
+        pool=pool,
+        broker=Broker(),
+        clock=now,
+        public_url=settings.public_url,
+        users=WikimediaUsers(client, settings.action_api, settings.user_agent),
+        version=version("programs-graph"),
+    )
+
+
+def _context(deps: Deps, identity: object, *, last_event_id: str | None) -> Context:
+    assert isinstance(identity, Actor)
+    return Context(deps, identity, last_event_id=last_event_id)
+
+
+def web_app(settings: Settings, running: Running) -> Starlette:
+    """The routes of the web part."""
+    sign_in = SignIn(running.deps, settings.admins, development=settings.dev_sign_in)
+    return Starlette(
+        routes=[
+            *graphql_routes(running.executor, sign_in, closing=running.stop, examples=examples()),
+            *page_routes(running.executor, settings.public_url),
+        ]
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to ``signals``, which ends every part and not only this one."""
+        yield
+
+
+async def _serve(settings: Settings, running: Running, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        web_app(settings, running),
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SOCKETS_SECONDS,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await asyncio.wait([serving, asyncio.ensure_future(running.stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # Whoever holds a socket or a stream was told by ``stop``; uvicorn waits for them a little.
+        server.should_exit = True
+        await serving
+
+
+@contextlib.asynccontextmanager
+async def _tasks(jobs: Sequence[Callable[[], Awaitable[None]]], stop: asyncio.Event) -> AsyncIterator[None]:
+    """Run the jobs beside the block; the first that ends by itself sets ``stop``, and its error is raised at the end.
+
+    At the end each is interrupted, between transactions or inside one that is then rolled back.
+    """
+    tasks = [asyncio.ensure_future(job()) for job in jobs]
+    for task in tasks:
+        task.add_done_callback(lambda _: stop.set())
+    try:
+        yield
+    finally:
+        stop.set()
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), SOCKETS_SECONDS + TASKS_SECONDS)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+
+
+async def _close(pool: Pool) -> None:
+    try:
+        async with asyncio.timeout(TASKS_SECONDS / 2):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema and return."""
+    with database(settings) as url:
+        asyncio.run(migrations.migrate(url))
+
+
+def recount(settings: Settings, slugs: Sequence[str], check: bool) -> list[str]:
+    """Count these programs (all where none is named) anew; with ``check`` only compare.
+
+    Returns the differences found, one line each. Raises GraphError for a program that does not exist.
+    """
+    with database(settings) as url:
+        return asyncio.run(_recount(url, slugs, check))
+
+
+async def _recount(url: str, slugs: Sequence[str], check: bool) -> list[str]:
+    pool = await connect(url)
+    try:
+        async with pool.acquire() as conn:
+            collections = await _collections(conn, slugs)
+            differences = await recounting.check(conn, collections)
+            if not check:
+                await recounting.rebuild(conn, collections)
+            return [str(difference) for difference in differences]
+    finally:
+        await pool.close()
+
+
+async def _collections(conn: Connection, slugs: Sequence[str]) -> list[int]:
+    if not slugs:
+        return await recounting.all_collections(conn)
+    found: set[int] = set()
+    for slug in slugs:
+        collections = await recounting.collections_of(conn, slug)
+        if not collections:
+            raise GraphError(f"there is no program {slug!r}; its slug is the last part of its address")
+        found.update(collections)
+    return sorted(found)
+

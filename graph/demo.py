@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demo: an editathon in a stand-in for Wikimedia, and everything this project does with it, in one process.
+
+It goes the way of every real program: the programs are created through the API, their editors enrolled by name, and
+from then on the only thing that connects the two sides is the stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import uvloop
+
+from graph import app
+from graph.errors import GraphError
+from graph.resolvers.signing_in import development_actor
+from graph.settings import Settings
+from graph.simulator.app import create_app
+from graph.simulator.cast import CampaignPlan, ProgramPlan
+from graph.simulator.editathon import Editathon
+from graph.simulator.moderation import Wikimedia
+from graph.simulator.server import running
+from graph.web.graphql_request import GraphQLRequest
+
+ORGANIZER = "Amara Quillfeather"
+
+_ORGANIZATION = "mutation M($input: CreateOrganizationInput!) { done: createOrganization(input: $input) \
+{ organization { slug } userErrors { message } } }"
+_CAMPAIGN = "mutation M($input: CreateCampaignInput!) { done: createCampaign(input: $input) \
+{ campaign { slug } userErrors { message } } }"
+_PROGRAM = "mutation M($input: CreateProgramInput!) { done: createProgram(input: $input) \
+{ program { id slug } userErrors { message } } }"
+_EDITORS = "mutation M($input: AddEditorsInput!) { done: addEditors(input: $input) \
+{ added { username } userErrors { message } } }"
+_GOALS = "mutation M($input: SetGoalsInput!) { done: setGoals(input: $input) \
+{ program { slug } userErrors { message } } }"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the demo set up, by slug."""
+
+    address: str
+    campaign: str
+    programs: tuple[str, ...]
+
+    def live_screen(self) -> str:
+        """The address of the first program's live screen."""
+        return f"{self.address}/live/program/{quote(self.programs[0])}"
+
+
+def demo(settings: Settings, say: Callable[[Scene], None]) -> None:
+    """Run the demo until SIGINT or SIGTERM; ``say`` is called once everything runs. Leaves nothing behind."""
+
+    async def until_told(url: str) -> None:
+        async with staged(settings, url) as (scene, service), app.signals(service.stop):
+            say(scene)
+            await service.stop.wait()
+
+    with tempfile.TemporaryDirectory(prefix="programs-graph-demo-") as folder:
+        own = settings if settings.database_url else dataclasses.replace(settings, data_dir=Path(folder))
+        with app.database(own) as url:
+            uvloop.run(until_told(url))
+
+
+@contextlib.asynccontextmanager
+async def staged(settings: Settings, url: str, *, pace: float = 1.0) -> AsyncIterator[tuple[Scene, app.Running]]:
+    """The stand-in, the service and the editathon, running while the block does."""
+    editathon = Editathon(Wikimedia(), pace=pace)
+    editathon.prepare()
+    async with running(create_app(editathon.wikimedia)) as wikis:
+        own = dataclasses.replace(
+            settings,
+            stream_url=wikis,
+            action_api=wikis + "/w/{dbname}/api.php",
+            dev_sign_in=True,
+            admins=frozenset({ORGANIZER}),
+        )
+        async with app.started(own, url, app.Parts(web=True, consumer=True, worker=True)) as service:
+            scene = await _set_up(service, editathon.campaign)
+            editing = asyncio.create_task(editathon.run())
+            editing.add_done_callback(lambda _: service.stop.set())
+            try:
+                yield scene, service
+            finally:
+                editing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await editing
+
+
+async def _set_up(service: app.Running, plan: CampaignPlan) -> Scene:
+    organization = await _do(
+        service, _ORGANIZATION, name=plan.organization, description="A made-up affiliate that loves rivers."
+    )
+    campaign = await _do(
+        service,
+        _CAMPAIGN,
+        title=plan.title,
+        description=plan.description,
+        start=_text(plan.tracking_start),
+        end=_text(plan.tracking_end),
+        organizationSlug=organization["organization"]["slug"],
+    )
+    slug = campaign["campaign"]["slug"]
+    programs = [await _set_up_program(service, plan, program, slug) for program in plan.programs]
+    assert service.address is not None
+    return Scene(service.address, slug, tuple(programs))
+
+
+async def _set_up_program(service: app.Running, plan: CampaignPlan, program: ProgramPlan, campaign: str) -> str:
+    made = await _do(
+        service,
+        _PROGRAM,
+        title=program.title,
+        institution=program.institution,
+        type=program.type,
+        trackingStart=_text(plan.tracking_start),
+        trackingEnd=_text(plan.tracking_end),
+        homeWiki=program.home_wiki,
+        trackedWikis=[{"wiki": wiki, "namespaces": list(spaces)} for wiki, spaces in program.wikis.items()],
+        campaignSlug=campaign,
+    )
+    program_id = made["program"]["id"]
+    await _do(service, _EDITORS, programId=program_id, usernames=list(program.participants))
+    goals = [{"metric": goal.metric, "target": goal.target} for goal in program.goals]
+    await _do(service, _GOALS, programId=program_id, goals=goals)
+    return str(made["program"]["slug"])
+
+
+async def _do(service: app.Running, mutation: str, **fields: Any) -> dict[str, Any]:
+    """Run a mutation as the organizer. Raises GraphError where it is refused."""
+    actor = await development_actor(service.deps, ORGANIZER, frozenset({ORGANIZER}))
+    request = GraphQLRequest(mutation, {"input": fields})
+    answer = await service.executor.execute(request, actor, allow_mutations=True)
+    done = (answer.payload.get("data") or {}).get("done")
+    faults = answer.payload.get("errors") or (done or {}).get("userErrors")
+    if faults or done is None:
+        raise GraphError(f"the demo could not be set up: {faults[0]['message'] if faults else answer.payload}")
+    return dict(done)
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
