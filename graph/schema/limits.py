@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from graphql import (
     DocumentNode,
@@ -63,6 +64,7 @@ class _Survey:
         self._measured: dict[str, Measure] = {}
         self._reached: dict[str, frozenset[str]] = {}
         self._below: dict[int, int] = {}
+        self._parted: dict[int, tuple[list[FieldNode], list[str]]] = {}
         self._levels: list[SelectionSetNode] = []
 
     def level(self, selection_set: SelectionSetNode | None) -> Measure:
@@ -78,7 +80,7 @@ class _Survey:
         return Measure(depth, aliases, fields)
 
     def _parts(self, selection_set: SelectionSetNode) -> Iterator[Measure]:
-        fields, spreads = _direct(selection_set)
+        fields, spreads = self._direct(selection_set)
         for field in fields:
             yield self._field(field)
         for name in spreads:
@@ -109,11 +111,11 @@ class _Survey:
         return work
 
     def _pairs(self, selection_set: SelectionSetNode) -> int:
-        fields, spreads = _direct(selection_set)
-        for name in frozenset[str]().union(*(self._reach(name) for name in spreads)):
-            fields = [*fields, *_direct(self._fragments[name].selection_set)[0]]
+        fields, spreads = self._direct(selection_set)
+        reached = frozenset[str]().union(*(self._reach(name) for name in spreads))
+        merged = (self._direct(self._fragments[name].selection_set)[0] for name in reached)
         totals: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-        for field in fields:
+        for field in chain(fields, *merged):
             key = field.alias.value if field.alias else field.name.value
             size = self._below.get(id(field), 1)
             total, squares = totals[key]
@@ -128,13 +130,19 @@ class _Survey:
             fragment = self._fragments.get(name)
             if fragment is None:
                 return frozenset()
-            spreads = _direct(fragment.selection_set)[1]
+            spreads = self._direct(fragment.selection_set)[1]
             known = frozenset({name}).union(*(self._reach(spread) for spread in spreads))
             self._reached[name] = known
         return known
 
+    def _direct(self, selection_set: SelectionSetNode) -> tuple[list[FieldNode], list[str]]:
+        known = self._parted.get(id(selection_set))
+        if known is None:
+            known = self._parted[id(selection_set)] = _part(selection_set)
+        return known
 
-def _direct(selection_set: SelectionSetNode) -> tuple[list[FieldNode], list[str]]:
+
+def _part(selection_set: SelectionSetNode) -> tuple[list[FieldNode], list[str]]:
     """List the fields and the fragments spread at one level, looking through inline fragments."""
     fields: list[FieldNode] = []
     spreads: list[str] = []

@@ -27,8 +27,6 @@ def graphql_routes(
 
     Setting ``closing`` ends all sockets and streams within a second: do it before the server waits for them.
     """
-    http = GraphQLHTTP(
-        executor, identify, closing=closing, explorer=explorer(examples), heartbeat=heartbeat
-    )
+    http = GraphQLHTTP(executor, identify, closing=closing, explorer=explorer(examples), heartbeat=heartbeat)
     sockets = GraphQLSockets(executor, identify, closing=closing, limits=limits or SocketLimits())
     return [Route("/graphql", http), WebSocketRoute("/graphql", sockets)]

@@ -17,44 +17,35 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from graph.errors import ErrorCode, UserFault
+from graph.web.graphql_messages import (
+    BAD_MESSAGE,
+    FORBIDDEN,
+    GOING_AWAY,
+    ID_IN_USE,
+    INIT_TIMEOUT,
+    INTERNAL,
+    SUBPROTOCOL,
+    TOO_MANY_INITS,
+    UNAUTHORIZED,
+    WRONG_SUBPROTOCOL,
+    CloseSocket,
+    fitting,
+    message_of,
+    operation_id_of,
+    payload_of,
+)
 from graph.web.graphql_request import (
-    MESSAGE_LIMIT,
     Answer,
     Executor,
     GraphQLRequest,
     Identify,
     InvalidRequest,
     StreamedResult,
-    decode,
     encode,
     request_of,
 )
 
-SUBPROTOCOL: Final = "graphql-transport-ws"
-
-GOING_AWAY: Final = 1012
-TOO_BIG: Final = 1009
-BAD_MESSAGE: Final = 4400
-UNAUTHORIZED: Final = 4401
-FORBIDDEN: Final = 4403
-WRONG_SUBPROTOCOL: Final = 4406
-INIT_TIMEOUT: Final = 4408
-ID_IN_USE: Final = 4409
-TOO_MANY_INITS: Final = 4429
-INTERNAL: Final = 4500
-
-_REASON_BYTES: Final = 123
-_ID_LENGTH: Final = 255
 _LAST_WORD_SECONDS: Final = 1.0
-
-
-class _Close(Exception):
-    """The socket must be closed with this code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        self.code = code
-        self.reason = reason
-        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +120,7 @@ class _Connection:
                 finally:
                     keeper.cancel()
                     await asyncio.gather(keeper, return_exceptions=True)
-        except _Close as close:
+        except CloseSocket as close:
             await self.close(close.code, close.reason)
         except (WebSocketDisconnect, TimeoutError):
             pass
@@ -145,9 +136,8 @@ class _Connection:
         if self._closed:
             return
         self._closed = True
-        fitting = reason.encode()[:_REASON_BYTES].decode(errors="ignore")
         with suppress(WebSocketDisconnect, WebSocketDisconnected, OSError):
-            await self._socket.close(code, fitting)
+            await self._socket.close(code, fitting(reason))
 
     # -------------------------------------------------------------- reading
 
@@ -159,41 +149,41 @@ class _Connection:
                 return
             if self._closed:
                 continue
-            message = _message(received.get("text"))
+            message = message_of(received.get("text"))
             handler = self._HANDLERS.get(message["type"])
             if handler is None:
-                raise _Close(BAD_MESSAGE, "Invalid message type")
+                raise CloseSocket(BAD_MESSAGE, "Invalid message type")
             await handler(self, message)
 
     async def _on_init(self, message: dict[str, Any]) -> None:
-        payload = _payload(message)
+        payload = payload_of(message)
         if self._initialised:
-            raise _Close(TOO_MANY_INITS, "Too many initialisation requests")
+            raise CloseSocket(TOO_MANY_INITS, "Too many initialisation requests")
         self._initialised = True
         try:
             self._identity = await self._identify(self._socket.headers, payload)
         except UserFault as fault:
-            raise _Close(FORBIDDEN, f"Forbidden: {fault}") from None
+            raise CloseSocket(FORBIDDEN, f"Forbidden: {fault}") from None
         self._acknowledged = True
         await self._send({"type": "connection_ack"})
 
     async def _on_ping(self, message: dict[str, Any]) -> None:
-        payload = _payload(message)
+        payload = payload_of(message)
         await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
 
     async def _on_pong(self, message: dict[str, Any]) -> None:
-        _payload(message)
+        payload_of(message)
 
     async def _on_subscribe(self, message: dict[str, Any]) -> None:
-        operation_id = _operation_id(message)
+        operation_id = operation_id_of(message)
         try:
             request = request_of(message.get("payload"))
         except InvalidRequest as error:
-            raise _Close(BAD_MESSAGE, str(error)) from None
+            raise CloseSocket(BAD_MESSAGE, str(error)) from None
         if not self._acknowledged:
-            raise _Close(UNAUTHORIZED, "Unauthorized")
+            raise CloseSocket(UNAUTHORIZED, "Unauthorized")
         if operation_id in self._operations:
-            raise _Close(ID_IN_USE, f"Subscriber for {operation_id} already exists")
+            raise CloseSocket(ID_IN_USE, f"Subscriber for {operation_id} already exists")
         if len(self._operations) >= self._limits.operations:
             await self._send_error(operation_id, [_too_many(self._limits.operations)])
             return
@@ -203,7 +193,7 @@ class _Connection:
         task.add_done_callback(self._ending.discard)
 
     async def _on_complete(self, message: dict[str, Any]) -> None:
-        task = self._operations.pop(_operation_id(message), None)
+        task = self._operations.pop(operation_id_of(message), None)
         if task is not None:
             task.cancel()
 
@@ -299,34 +289,6 @@ class _Connection:
     async def _send_text(self, text: bytes) -> None:
         if not self._closed:
             await self._socket.send_text(text.decode())
-
-
-def _message(text: str | None) -> dict[str, Any]:
-    if text is None:
-        raise _Close(BAD_MESSAGE, "Messages are text")
-    if len(text) > MESSAGE_LIMIT:
-        raise _Close(TOO_BIG, "Message too big")
-    try:
-        message = decode(text)
-    except InvalidRequest:
-        raise _Close(BAD_MESSAGE, "Messages are JSON") from None
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise _Close(BAD_MESSAGE, "Messages are objects with a type")
-    return message
-
-
-def _payload(message: dict[str, Any]) -> dict[str, Any] | None:
-    payload = message.get("payload")
-    if isinstance(payload, dict | None):
-        return payload
-    raise _Close(BAD_MESSAGE, f"The payload of {message['type']} must be an object or null")
-
-
-def _operation_id(message: dict[str, Any]) -> str:
-    operation_id = message.get("id")
-    if isinstance(operation_id, str) and 0 < len(operation_id) <= _ID_LENGTH:
-        return operation_id
-    raise _Close(BAD_MESSAGE, f"The id of {message['type']} must be a string of 1 to {_ID_LENGTH} characters")
 
 
 def _errors(answer: Answer | StreamedResult) -> list[Any]:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -83,3 +84,10 @@ async def hasty_toy() -> AsyncIterator[Toy]:
     """The toy service with short intervals: pings and heartbeats come every 20 ms, an init within 100 ms."""
     async with toy_service(heartbeat=0.02, limits=SocketLimits(0.1, 0.02, 3)) as served:
         yield served
+
+
+@pytest.fixture
+async def client(toy: Toy) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the toy service."""
+    async with httpx.AsyncClient(verify=False, base_url=toy.url.removesuffix("/graphql")) as client:
+        yield client

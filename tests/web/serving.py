@@ -29,7 +29,6 @@ async def serving(app: ASGIApp, *, closing: asyncio.Event | None = None) -> Asyn
             ws="websockets-sansio",
             ws_max_size=1024 * 1024,
             ws_per_message_deflate=False,
-            timeout_graceful_shutdown=5,
         )
         server = _Quiet(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -62,6 +61,20 @@ class _Quiet(uvicorn.Server):
         """Wait for the exit itself, not for the next of ten looks a second at whether it came."""
         await self.on_tick(0)
         await self._exit.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down as uvicorn does, but look often; fail where a connection or a task outlives it by 5 s."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        async with asyncio.timeout(5):
+            while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn has no event
+                await asyncio.sleep(0.005)
+        for server in self.servers:
+            await server.wait_closed()
 
     def exit(self) -> None:
         self.should_exit = True

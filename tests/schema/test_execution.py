@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Executing Strawberry's schema: its types, its inputs, errors, contexts, and subscriptions that end when told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from graph.schema.execution import Answer, Executor, StreamedResult
+from tests.web.toy import Context, Journal, schema
+
+
+@dataclass(frozen=True)
+class Asked:
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal()
+
+
+@pytest.fixture
+def executor(journal: Journal) -> Executor:
+    def make_context(identity: object, *, last_event_id: str | None) -> Context:
+        journal.contexts += 1
+        return Context(journal, identity, last_event_id)
+
+    return Executor(schema, make_context)
+
+
+async def run(executor: Executor, query: str, **variables: Any) -> dict[str, Any]:
+    answer = await executor.execute(Asked(query, variables), "Ada", allow_mutations=True)
+    return answer.payload
+
+
+async def follow(executor: Executor, query: str) -> AsyncGenerator[StreamedResult, None]:
+    results = await executor.subscribe(Asked(query), "Ada")
+    assert isinstance(results, AsyncGenerator)
+    return results
+
+
+# ---------------------------------------------------------------- what the schema library promises
+
+
+async def test_unions_and_interfaces_are_told_apart(executor: Executor) -> None:
+    query = "{ pets { __typename ... on Node { id } ... on Cat { name } ... on Dog { barks } } }"
+    assert await run(executor, query) == {
+        "data": {
+            "pets": [
+                {"__typename": "Cat", "id": "1", "name": "Mia"},
+                {"__typename": "Dog", "id": "2", "barks": True},
+            ]
+        }
+    }
+
+
+async def test_an_interface_field_resolves_to_its_type(executor: Executor) -> None:
+    query = '{ found: node(id: "1") { __typename id } lost: node(id: "9") { id } }'
+    assert await run(executor, query) == {"data": {"found": {"__typename": "Cat", "id": "1"}, "lost": None}}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "title absent, note absent"),
+        ({"title": None, "note": None}, "title given None, note given None"),
+        ({"title": "T", "note": "N"}, "title given 'T', note given 'N'"),
+    ],
+)
+async def test_absent_null_and_given_inputs_are_told_apart(executor: Executor, given: Any, told: str) -> None:
+    answer = await run(executor, "mutation ($patch: Patch!) { patch(patch: $patch) }", patch=given)
+    assert answer == {"data": {"patch": told}}
+
+
+async def test_the_context_is_the_resolvers(executor: Executor) -> None:
+    assert await run(executor, "{ viewer }") == {"data": {"viewer": "Ada"}}
+
+
+# ---------------------------------------------------------------- what may run
+
+
+async def test_a_mutation_that_is_not_allowed_changes_nothing(executor: Executor, journal: Journal) -> None:
+    answer = await executor.execute(Asked("mutation { increment }"), None, allow_mutations=False)
+    assert answer.refused
+    assert (journal.counter, journal.contexts) == (0, 0)
+
+
+async def test_a_subscription_is_not_executed_as_a_query(executor: Executor) -> None:
+    answer = await executor.execute(Asked("subscription { numbers }"), None, allow_mutations=True)
+    assert answer.refused
+    assert answer.payload["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+
+async def test_a_query_is_not_subscribed_to(executor: Executor) -> None:
+    answer = await executor.subscribe(Asked("{ hello }"), None)
+    assert isinstance(answer, Answer)
+    assert answer.refused
+
+
+async def test_variables_that_do_not_fit_are_a_request_error(executor: Executor) -> None:
+    answer = await executor.execute(
+        Asked("query ($n: Int!) { nested { hello } x: greet(name: $n) }"), None, allow_mutations=True
+    )
+    assert (answer.refused, answer.payload["errors"][0]["extensions"]["code"]) == (True, "GRAPHQL_VALIDATION_FAILED")
+    request = Asked("mutation ($by: Int!) { increment(by: $by) }", {"by": "many"})
+    answer = await executor.execute(request, None, allow_mutations=True)
+    assert (answer.refused, answer.payload["errors"][0]["extensions"]["code"]) == (True, "BAD_USER_INPUT")
+
+
+async def test_a_context_that_cannot_be_made_is_masked(caplog: pytest.LogCaptureFixture) -> None:
+    def make_context(identity: object, *, last_event_id: str | None) -> object:
+        raise RuntimeError("secret")
+
+    executor = Executor(schema, make_context)
+    for answer in (
+        await executor.execute(Asked("{ hello }"), None, allow_mutations=True),
+        await executor.subscribe(Asked("subscription { numbers }"), None),
+    ):
+        assert isinstance(answer, Answer)
+        assert "data" not in answer.payload
+        assert answer.payload["errors"][0]["extensions"]["code"] == "INTERNAL_ERROR"
+        assert "secret" not in str(answer)
+    assert len(caplog.records) == 2
+
+
+# ---------------------------------------------------------------- subscriptions
+
+
+async def test_a_response_carries_the_cursor_of_its_event(executor: Executor) -> None:
+    results = await follow(executor, "subscription { ticks { number } }")
+    assert [result async for result in results] == [
+        StreamedResult({"data": {"ticks": {"number": number}}}, str(number)) for number in (1, 2, 3)
+    ]
+
+
+async def test_the_source_gets_the_last_event_id_and_every_execution_its_own_context(
+    executor: Executor, journal: Journal
+) -> None:
+    results = await executor.subscribe(Asked("subscription { ticks { number } }"), "Ada", last_event_id="1")
+    assert isinstance(results, AsyncGenerator)
+    assert [result.event_id async for result in results] == ["2", "3"]
+    assert journal.contexts == 3
+
+
+async def test_closing_the_responses_closes_the_source_at_once(executor: Executor, journal: Journal) -> None:
+    results = await follow(executor, "subscription { endless { number } }")
+    await anext(results)
+    assert journal.closed == 0
+    await results.aclose()
+    assert journal.closed == 1
+
+
+async def test_cancelling_who_waits_closes_the_source_at_once(executor: Executor, journal: Journal) -> None:
+    results = await follow(executor, "subscription { endless { number } }")
+    await anext(results)
+    waiting = asyncio.create_task(anext(results))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert journal.closed == 1
+
+
+async def test_a_source_that_breaks_says_so_in_a_last_response(executor: Executor) -> None:
+    results = [result async for result in await follow(executor, "subscription { breaks }")]
+    assert results[0] == StreamedResult({"data": {"breaks": 1}})
+    assert (results[1].failed, list(results[1].payload)) == (True, ["errors"])
+    assert len(results) == 2
