@@ -104,7 +104,7 @@ pair AS (
     ON CONFLICT (collection_id, page_key, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
     RETURNING collection_id, page_key, editor_id, edits
 ),
-pair_step AS (
+pair_step AS MATERIALIZED (
     SELECT collection_id, editor_id, sum((p.edits > 0)::int - (p.edits - c.edits > 0)::int) AS edited
     FROM pair p JOIN pair_change c USING (collection_id, page_key, editor_id) GROUP BY 1, 2
 ),
@@ -131,7 +131,7 @@ editor AS (
         articles_created = t.articles_created + excluded.articles_created, uploads = t.uploads + excluded.uploads
     RETURNING collection_id, editor_id, edits
 ),
-editor_step AS (
+editor_step AS MATERIALIZED (
     SELECT collection_id, sum((e.edits > 0)::int - (e.edits - c.edits > 0)::int) AS active
     FROM editor e JOIN editor_change c USING (collection_id, editor_id) GROUP BY 1
 ),
@@ -145,7 +145,7 @@ place AS (
     ON CONFLICT (collection_id, wiki_id, namespace, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
     RETURNING collection_id, wiki_id, namespace, editor_id, edits
 ),
-place_step AS (
+place_step AS MATERIALIZED (
     SELECT collection_id, wiki_id, namespace, sum((p.edits > 0)::int - (p.edits - c.edits > 0)::int) AS active
     FROM place p JOIN place_change c USING (collection_id, wiki_id, namespace, editor_id) GROUP BY 1, 2, 3
 ),
@@ -171,13 +171,13 @@ wikis AS (
         bytes_added = t.bytes_added + excluded.bytes_added, bytes_removed = t.bytes_removed + excluded.bytes_removed,
         uploads = t.uploads + excluded.uploads, reverted = t.reverted + excluded.reverted
 ),
-total AS (
+total AS MATERIALIZED (
     SELECT c.collection_id, sum(c.edits) AS edits, sum(c.bytes_added) AS bytes_added,
            sum(c.bytes_removed) AS bytes_removed, coalesce(sum(c.bytes_added) FILTER (WHERE w.words), 0) AS words_bytes,
            sum(c.uploads) AS uploads, sum(c.reverted) AS reverted
     FROM wiki_change c JOIN wiki w ON w.id = c.wiki_id GROUP BY 1
 ),
-article_total AS (
+article_total AS MATERIALIZED (
     SELECT collection_id, sum(edited) AS edited, sum(created) AS created FROM article_step GROUP BY 1
 )
 UPDATE collection AS t
