@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings: one frozen value, parsed once from the environment.
+
+Every variable that begins with ``GRAPH_`` must be one of SETTINGS; an unknown or malformed one is refused by name, all
+faults at once. An empty value is the same as none. docs/reference/settings.md is written from SETTINGS.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from string import Formatter
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from graph.errors import SettingsError
+
+PREFIX = "GRAPH_"
+FOLDER = "programs-graph"
+WIKIMEDIA_STREAM = "https://stream.wikimedia.org"
+_EVERYWHERE = {"0.0.0.0", "::"}
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an operator may choose. ``repr`` never shows the database's address, which may hold a password.
+
+    Raises SettingsError for choices that do not go together.
+    """
+
+    database_url: str | None = field(default=None, repr=False)
+    database_connections: int = 10
+    data_dir: Path = field(default_factory=lambda: Path.home() / ".local" / "share" / FOLDER)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    stream_url: str = WIKIMEDIA_STREAM
+    action_api: str = "https://{domain}/w/api.php"
+    contact: str | None = None
+    admins: frozenset[str] = frozenset()
+    dev_sign_in: bool = False
+
+    def __post_init__(self) -> None:
+        if self.dev_sign_in and not is_loopback(self.host):
+            raise SettingsError(
+                "the development sign-in (GRAPH_DEV_SIGN_IN, and the demo) lets anybody be anybody: "
+                f"it needs GRAPH_HOST on loopback, for example 127.0.0.1, not {self.host}"
+            )
+
+    @classmethod
+    def parse(cls, environ: Mapping[str, str]) -> Settings:
+        """The settings in ``environ``. Raises SettingsError that names every fault."""
+        faults = [_unknown(name) for name in sorted(environ) if name.startswith(PREFIX) and name not in _NAMES]
+        values: dict[str, Any] = {}
+        for setting in SETTINGS:
+            name = setting.name
+            if name == "GRAPH_PORT" and not environ.get(name):
+                name = "PORT"
+            given = environ.get(name, "").strip()
+            if not given:
+                continue
+            try:
+                values[setting.field] = setting.parse(given)
+            except ValueError:
+                seen = "" if setting.secret else f", not {given!r}"
+                faults.append(f"{name} should be {setting.expects}{seen}")
+        if faults:
+            raise SettingsError("; ".join(faults))
+        return cls(**{**_derived(environ, values), **values})
+
+    @property
+    def user_agent(self) -> str:
+        """Who we are, in the form of Wikimedia's policy: name/version (contact) library/version."""
+        contact = self.contact or "no contact given"
+        return f"ProgramsGraph/{_version('programs-graph')} ({contact}) httpx/{_version('httpx')}"
+
+    def require_contact(self) -> None:
+        """Raise SettingsError where Wikimedia's own stream would be read without saying who reads it."""
+        if self.contact is None and urlsplit(self.stream_url).hostname == urlsplit(WIKIMEDIA_STREAM).hostname:
+            raise SettingsError(
+                "GRAPH_CONTACT is missing: Wikimedia's policy asks whoever reads its streams for an address; "
+                "set it to an e-mail address or to the URL of a page about you"
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` (a name or an address) can only be reached from this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One variable: ``parse`` raises ValueError unless the value is what ``expects`` says."""
+
+    name: str
+    field: str
+    parse: Callable[[str], Any]
+    expects: str
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+def _url(value: str, *schemes: str) -> SplitResult:
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or re.search(r"\s", value):
+        raise ValueError
+    _ = parts.port  # raises ValueError where it is none
+    return parts
+
+
+def _database_url(value: str) -> str:
+    parts = _url(value, "postgresql", "postgres")
+    if not (parts.hostname or "host=" in parts.query):
+        raise ValueError
+    return value
+
+
+def _base_url(value: str) -> str:
+    parts = _url(value, "http", "https")
+    if not parts.hostname or parts.query or parts.fragment:
+        raise ValueError
+    return value.rstrip("/")
+
+
+def _action_api(value: str) -> str:
+    names = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
+    if not names or not names <= {"domain", "dbname"}:
+        raise ValueError
+    _base_url(value.format(domain="en.wikipedia.org", dbname="enwiki"))
+    return value
+
+
+def _host(value: str) -> str:
+    if ":" in value:
+        return str(ipaddress.ip_address(value))
+    if not _HOST_NAME.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _between(smallest: int, largest: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not (value.isascii() and value.isdigit() and smallest <= int(value) <= largest):
+            raise ValueError
+        return int(value)
+
+    return parse
+
+
+def _contact(value: str) -> str:
+    # It goes into a header, inside parentheses.
+    if not value.isascii() or not value.isprintable() or re.search(r"[()]", value):
+        raise ValueError
+    return value
+
+
+def _usernames(value: str) -> frozenset[str]:
+    names = [name.strip().replace("_", " ") for name in value.split(",")]
+    if not all(names):
+        raise ValueError
+    return frozenset(name[0].upper() + name[1:] for name in names)
+
+
+def _switch(value: str) -> bool:
+    if value not in ("0", "1"):
+        raise ValueError
+    return value == "1"
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "GRAPH_DATABASE_URL",
+        "database_url",
+        _database_url,
+        "postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+        "an embedded PostgreSQL under GRAPH_DATA_DIR",
+        "The PostgreSQL (15 or newer) that holds everything.",
+        secret=True,
+    ),
+    Setting(
+        "GRAPH_DATABASE_CONNECTIONS",
+        "database_connections",
+        _between(2, 100),
+        "a number from 2 to 100",
+        "10",
+        "The most connections one process keeps in its pool; the consumer and the relay hold one more each.",
+    ),
+    Setting(
+        "GRAPH_DATA_DIR",
+        "data_dir",
+        lambda value: Path(value).expanduser().absolute(),
+        "the path of a folder",
+        f"$XDG_DATA_HOME/{FOLDER}, or ~/.local/share/{FOLDER}",
+        "Where the embedded PostgreSQL keeps its data. The demo uses a temporary folder instead.",
+    ),
+    Setting(
+        "GRAPH_HOST",
+        "host",
+        _host,
+        "a host name or an address",
+        "127.0.0.1",
+        "Where the web part listens; 0.0.0.0 for every interface.",
+    ),
+    Setting(
+        "GRAPH_PORT",
+        "port",
+        _between(0, 65535),
+        "a port from 0 (any free one) to 65535",
+        "PORT, else 8000",
+        "The port on which the web part listens.",
+    ),
+    Setting(
+        "GRAPH_PUBLIC_URL",
+        "public_url",
+        _base_url,
+        "a URL like https://programs.example.org",
+        "http://GRAPH_HOST:GRAPH_PORT",
+        "The address under which readers find us; links in answers and pages begin with it.",
+    ),
+    Setting(
+        "GRAPH_STREAM_URL",
+        "stream_url",
+        _base_url,
+        "a URL like https://stream.wikimedia.org",
+        WIKIMEDIA_STREAM,
+        "Where EventStreams is.",
+    ),
+    Setting(
+        "GRAPH_ACTION_API",
+        "action_api",
+        _action_api,
+        "a URL with {domain} or {dbname} in it, and no other braces",
+        "https://{domain}/w/api.php",
+        "Where each wiki's Action API is.",
+    ),
+    Setting(
+        "GRAPH_CONTACT",
+        "contact",
+        _contact,
+        "an e-mail address or a URL, without parentheses",
+        "none",
+        "Whom Wikimedia can reach; part of the User-Agent. Required for reading Wikimedia's own stream.",
+    ),
+    Setting(
+        "GRAPH_ADMINS",
+        "admins",
+        _usernames,
+        "usernames separated by commas",
+        "nobody",
+        "Who may do everything here.",
+    ),
+    Setting(
+        "GRAPH_DEV_SIGN_IN",
+        "dev_sign_in",
+        _switch,
+        "0 or 1",
+        "0",
+        "Lets `Authorization: Bearer dev:USERNAME` sign anybody in. Refused unless GRAPH_HOST is on loopback.",
+    ),
+)
+_NAMES = frozenset(setting.name for setting in SETTINGS)
+
+
+def reference() -> str:
+    """The Markdown table of all settings, as it stands in docs/reference/settings.md."""
+    lines = ["| Variable | Should be | Default | Meaning |", "|---|---|---|---|"]
+    lines += [f"| `{s.name}` | {s.expects} | {s.default} | {s.meaning} |" for s in SETTINGS]
+    return "\n".join(lines) + "\n"
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, _NAMES, n=1)
+    return f"{name} is no setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _derived(environ: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    host, port = values.get("host", Settings.host), values.get("port", Settings.port)
+    shown = "localhost" if host in _EVERYWHERE else f"[{host}]" if ":" in host else host
+    derived: dict[str, Any] = {"public_url": f"http://{shown}:{port}"}
+    data_home = Path(environ.get("XDG_DATA_HOME", ""))
+    if data_home.is_absolute():
+        derived["data_dir"] = data_home / FOLDER
+    return derived
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:  # run from a tree that was not installed
+        return "0"
