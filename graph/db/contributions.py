@@ -62,7 +62,6 @@ _ARTICLES = Listing(
           SELECT FROM set_coverage s
           WHERE s.collection_id = parent.id AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)))
       AND ($8::text IS NULL OR w.dbname = $8) AND ($9::bool IS NULL OR (t.creations > 0) = $9)
-      AND ($6::bigint IS NULL OR true) AND ($7::bool IS NULL OR true)
     """,
     rank="""CASE $10::text WHEN 'BYTES_ADDED' THEN t.bytes_added WHEN 'EDITS' THEN t.tracked
         WHEN 'NEWEST' THEN g.id ELSE 0 END""",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lists page by page, for any number of parents in one statement.
 
-Every list is ordered by a number (largest first), then a name, then an id, and a page is read from just after a place in
-that order: what comes and goes elsewhere in the list moves nothing. The pieces of SQL are fixed, and are put together
-once, when the module that holds them is imported; values are parameters only.
+Every list is ordered by a number (largest first), then a name, then an id, and a page is read from just after a place
+in that order: what comes and goes elsewhere in the list moves nothing. The pieces of SQL are fixed, and are put
+together once, when the module that holds them is imported; values are parameters only.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ FROM unnest($1::bigint[]) AS parent(id) CROSS JOIN LATERAL (
     WHERE $2::bigint IS NULL OR (-key_rank, key_name, key_number) > (-$2::bigint, $3::text, $4::bigint)
     ORDER BY -key_rank, key_name, key_number LIMIT $5::bigint
 ) AS listed
+WHERE /*NAMED*/
 ORDER BY parent.id, -key_rank, key_name, key_number
 """
 _COUNT = """
 SELECT parent.id AS parent, (SELECT count(*) /*SOURCE*/) AS total
 FROM unnest($1::bigint[]) AS parent(id)
-WHERE ($2::bigint, $3::text, $4::bigint, $5::bigint) IS NULL
-  AND ($6::bigint IS NULL OR true) AND ($7::bool IS NULL OR true)
+WHERE ($2::bigint, $3::text, $4::bigint, $5::bigint) IS NULL AND /*NAMED*/
 """
 
 
@@ -45,14 +45,15 @@ class Listing:
     """
 
     def __init__(self, columns: str, source: str, *, rank: str, name: str, number: str, extra: Sequence[str]) -> None:
-        pieces = {"COLUMNS": columns, "SOURCE": source, "RANK": rank, "NAME": name, "NUMBER": number}
+        # A parameter that a statement does not need has to be named in it all the same: PostgreSQL must know its type.
+        types = ["bigint", "bool", *extra]
+        named = " AND ".join(f"(${6 + place}::{kind} IS NULL OR true)" for place, kind in enumerate(types))
+        pieces = {"NAMED": named, "COLUMNS": columns, "SOURCE": source, "RANK": rank, "NAME": name, "NUMBER": number}
         page, count = _PAGE, _COUNT
         for piece, sql in pieces.items():
             page, count = page.replace(f"/*{piece}*/", sql), count.replace(f"/*{piece}*/", sql)
-        # A parameter that only the order needs must be named in the count, too, or PostgreSQL cannot know its type.
-        named = "".join(f" AND (${8 + place}::{kind} IS NULL OR true)" for place, kind in enumerate(extra))
         self._page = bound(page, 6, 7)
-        self._count = bound(count + named, 6, 7)
+        self._count = bound(count, 6, 7)
 
     async def page(
         self,

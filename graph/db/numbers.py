@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The numbers of collections, read from the tallies: whole, by wiki and namespace, over time."""
+"""The numbers of collections in parts: by wiki and namespace, over time, by editor."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from graph.db.pool import Connection, Pool
-from graph.tallies import Metrics, TimelinePoint, WikiMetrics, words
-
-Row = Mapping[str, Any]
+from graph.db import snapshots
+from graph.db.pool import Pool
+from graph.tallies import Metrics, TimelinePoint, WikiMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +20,7 @@ class Narrowed:
     namespace: int | None
 
 
-# Numbers are complete up to what the stream has told, and before its first word at least from their own beginning.
-_AS_OF = "greatest(l.complete_until, c.created_at) AS as_of"
-_METRICS = """
-SELECT c.id, c.version, c.edits, c.articles_edited, c.articles_created, c.editors, c.active_editors, c.new_editors,
-    c.bytes_added, c.bytes_removed, c.words_bytes, c.has_words, c.uploads, c.reverted, /*AS OF*/
-FROM collection c CROSS JOIN ledger l WHERE c.id = ANY($1::bigint[])
-""".replace("/*AS OF*/", _AS_OF)
-
+_AS_OF = "greatest(c.created_at, (SELECT complete_until FROM ledger)) AS as_of"
 _SUMS = """coalesce(sum(t.edits), 0)::bigint AS edits, coalesce(sum(t.articles_edited), 0)::bigint AS articles_edited,
     coalesce(sum(t.articles_created), 0)::bigint AS articles_created,
     coalesce(sum(t.bytes_added), 0)::bigint AS bytes_added, coalesce(sum(t.bytes_removed), 0)::bigint AS bytes_removed,
@@ -44,7 +35,7 @@ SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*,
     (SELECT count(DISTINCT e.editor_id) FROM wiki_editor_tally e JOIN wiki w ON w.id = e.wiki_id
      WHERE e.collection_id = c.id AND e.edits > 0 AND ($2::text IS NULL OR w.dbname = $2)
        AND ($3::int IS NULL OR e.namespace = $3)) AS active_editors
-FROM collection c CROSS JOIN ledger l CROSS JOIN LATERAL (
+FROM collection c CROSS JOIN LATERAL (
     SELECT /*SUMS*/ FROM wiki_tally t JOIN wiki w ON w.id = t.wiki_id
     WHERE t.collection_id = c.id AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR t.namespace = $3)
 ) part
@@ -66,7 +57,7 @@ part AS (
         CASE WHEN grouping(t.namespace) = 1 THEN
             (SELECT count(DISTINCT e.editor_id) FROM wiki_editor_tally e
              WHERE e.collection_id = place.collection_id AND e.wiki_id = place.wiki_id AND e.edits > 0)
-        ELSE sum(t.active_editors) END AS active_editors, /*SUMS*/, grouping(t.namespace) AS whole
+        ELSE sum(t.active_editors)::bigint END AS active_editors, /*SUMS*/, grouping(t.namespace) AS whole
     FROM place JOIN wiki w ON w.id = place.wiki_id
     LEFT JOIN wiki_tally t ON t.collection_id = place.collection_id AND t.wiki_id = place.wiki_id
         AND (t.edits > 0 OR t.uploads > 0)
@@ -74,7 +65,7 @@ part AS (
                             (place.collection_id, place.wiki_id, w.dbname, w.words, t.namespace))
 )
 SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*
-FROM part JOIN collection c ON c.id = part.collection_id CROSS JOIN ledger l
+FROM part JOIN collection c ON c.id = part.collection_id
 WHERE part.whole = 1 OR part.namespace IS NOT NULL
 ORDER BY c.id, part.dbname COLLATE "C", part.whole DESC, part.namespace
 """.replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF)
@@ -113,17 +104,13 @@ FROM unnest($1::bigint[], $2::bigint[]) AS asked(collection_id, editor_id) CROSS
 """
 
 
-async def metrics(pool: Pool | Connection, collections: Sequence[int]) -> dict[int, Metrics]:
-    """The headline numbers of each collection."""
-    return {row["id"]: _metrics(row) for row in await pool.fetch(_METRICS, collections)}
-
-
 async def narrowed_metrics(pool: Pool, collections: Sequence[int], to: Narrowed) -> dict[int, Metrics]:
     """The numbers of one wiki or namespace of each collection: zeros where nothing counts there.
 
     ``editors`` and ``new_editors`` stay those of the collection.
     """
-    return {row["id"]: _metrics(row) for row in await pool.fetch(_NARROWED, collections, to.wiki, to.namespace)}
+    rows = await pool.fetch(_NARROWED, collections, to.wiki, to.namespace)
+    return {row["id"]: snapshots.metrics(row) for row in rows}
 
 
 async def metrics_by_wiki(pool: Pool, collections: Sequence[int]) -> dict[int, list[WikiMetrics]]:
@@ -131,7 +118,7 @@ async def metrics_by_wiki(pool: Pool, collections: Sequence[int]) -> dict[int, l
     found: dict[int, list[WikiMetrics]] = {collection: [] for collection in collections}
     for row in await pool.fetch(_BY_WIKI, collections):
         namespace = None if row["whole"] else row["namespace"]
-        found[row["id"]].append(WikiMetrics(row["dbname"], namespace, _metrics(row)))
+        found[row["id"]].append(WikiMetrics(row["dbname"], namespace, snapshots.metrics(row)))
     return found
 
 
@@ -159,21 +146,3 @@ async def last_edits(pool: Pool, places: Sequence[tuple[int, int]]) -> dict[tupl
     """For each collection and editor, when the newest counted edit was made; missing without one."""
     rows = await pool.fetch(_LAST_EDITS, [place[0] for place in places], [place[1] for place in places])
     return {(row["collection_id"], row["editor_id"]): row["at"] for row in rows}
-
-
-def _metrics(row: Row) -> Metrics:
-    return Metrics(
-        total_edits=row["edits"],
-        articles_created=row["articles_created"],
-        articles_edited=row["articles_edited"],
-        editors=row["editors"],
-        active_editors=int(row["active_editors"]),
-        new_editors=row["new_editors"],
-        bytes_added=row["bytes_added"],
-        bytes_removed=row["bytes_removed"],
-        words_added=words(row["words_bytes"]) if row["has_words"] else None,
-        commons_uploads=row["uploads"],
-        reverted_edits=row["reverted"],
-        as_of=row["as_of"],
-        version=row["version"],
-    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the consumer last said of the wikis' stream, and how far the ledger has come."""
+"""What the consumer last said of the wikis' stream, and what the stream could not tell."""
 
 from __future__ import annotations
 
@@ -50,9 +50,3 @@ async def state(pool: Pool) -> StreamState:
         own_lag=first["own_lag"],
         gaps=tuple(Gap(row["from_at"], row["to_at"], row["reconciled"]) for row in rows if row["from_at"] is not None),
     )
-
-
-async def position(pool: Pool) -> tuple[str, int]:
-    """The ledger's epoch, and the last number it gave out to a committed transaction."""
-    row = await pool.fetchrow("SELECT epoch, number FROM ledger")
-    return row["epoch"], row["number"]

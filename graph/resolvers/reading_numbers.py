@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from graph.db import numbers
+from graph.db import numbers, snapshots
 from graph.db.numbers import Narrowed
 from graph.errors import ErrorCode, UserFault
 from graph.resolvers import timelines
@@ -20,7 +20,8 @@ async def metrics(
 ) -> dict[int, Metrics]:
     """The headline numbers of each collection, or of one wiki (database name) or namespace of it."""
     if wiki is None and namespace is None:
-        return await numbers.metrics(deps.pool, collections)
+        async with deps.pool.acquire() as conn:
+            return await snapshots.snapshots(conn, collections)
     return await numbers.narrowed_metrics(deps.pool, collections, Narrowed(wiki, namespace))
 
 
@@ -55,9 +56,7 @@ async def timeline(
     return await _filled(deps, bucket, begins)
 
 
-async def _filled(
-    deps: Deps, bucket: TimeBucket, begins: dict[int, list[datetime]]
-) -> dict[int, list[TimelinePoint]]:
+async def _filled(deps: Deps, bucket: TimeBucket, begins: dict[int, list[datetime]]) -> dict[int, list[TimelinePoint]]:
     """The points at these beginnings, zeros where nothing was edited."""
     edges = [edge for found in begins.values() if found for edge in (found[0], found[-1])]
     if not edges:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from graph.db import activity as entries
 from graph.db import upstream
 from graph.db.upstream import Gap
 from graph.resolvers.deps import Deps
@@ -43,4 +44,6 @@ async def status(deps: Deps) -> ServiceStatus:
 
 async def position(deps: Deps) -> tuple[str, int]:
     """The newest place in the activity: the ledger's epoch and number."""
-    return await upstream.position(deps.pool)
+    async with deps.pool.acquire() as conn:
+        place = await entries.position(conn)
+    return place.epoch, place.newest

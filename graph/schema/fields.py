@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Declaring types whose docstrings are their descriptions, so that nothing is said twice.
 
-``described``, ``interface`` and ``accepted`` (for inputs) decorate classes, ``resolved`` decorates methods, ``said`` makes
-a plain field. They add types to Strawberry's decorators, which mypy cannot see through.
+``described``, ``interface`` and ``accepted`` (for inputs) decorate classes, ``resolved`` decorates methods, ``said``
+makes a plain field. They add types to Strawberry's decorators, which mypy cannot see through.
 """
 
 from __future__ import annotations

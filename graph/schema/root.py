@@ -8,22 +8,19 @@ from graphql import GraphQLObjectType, Undefined
 from strawberry.schema.config import StrawberryConfig
 
 from graph.schema import enums  # noqa: F401 - makes the enums of the domain enums of the schema
+from graph.schema.mutation import Mutation
 from graph.schema.query import Query
 from graph.schema.scalars import SCALARS
-from graph.schema.types_activity import (
-    EditCounted,
-    EditRetracted,
-    HistoryChanged,
-    MilestoneReached,
-    SnapshotRequired,
-)
-from graph.schema.types_viewer import ScreenToken
-
-_EXTRA = [EditCounted, EditRetracted, HistoryChanged, MilestoneReached, SnapshotRequired, ScreenToken]
+from graph.schema.subscription import Subscription
 
 
 def _build() -> strawberry.Schema:
-    made = strawberry.Schema(query=Query, types=_EXTRA, config=StrawberryConfig(scalar_map=SCALARS))
+    made = strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
     for kind in made._schema.type_map.values():
         if isinstance(kind, GraphQLObjectType):
             _drop_null_defaults(kind)

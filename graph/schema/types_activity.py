@@ -63,7 +63,7 @@ class EditRetracted:
 
 @described
 class EditReverted:
-    """A counted edit was reverted on its wiki: mark its card. It stays counted."""
+    """A counted edit was reverted on its wiki: mark it. It stays counted."""
 
     cursor: str = said(_CURSOR)
     edit_id: strawberry.ID = said("The id of the edit.")
