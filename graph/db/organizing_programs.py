@@ -185,6 +185,12 @@ async def insert_session(conn: Connection, new: Session, coordinators: Collectio
     )
 
 
+async def session_coordinators(conn: Connection, session_id: int) -> set[int]:
+    """Who coordinates the session."""
+    rows = await conn.fetch("SELECT editor_id FROM session_coordinator WHERE session_id = $1", session_id)
+    return {int(row["editor_id"]) for row in rows}
+
+
 def program_of(row: Mapping[str, Any]) -> Program:
     """A row of ``program`` with its collection's ``created_at`` and its home wiki, as the domain has it."""
     return Program(

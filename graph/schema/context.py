@@ -28,6 +28,11 @@ class Context:
         self.loaders = Loaders(deps, actor)
         self._position: asyncio.Future[tuple[str, int]] | None = None
 
+    def renew(self) -> None:
+        """Forget what was loaded: a change was made, and what is read from now on is read anew."""
+        self.loaders = Loaders(self.deps, self.actor)
+        self._position = None
+
     async def activity_cursor(self) -> str:
         """The newest place in the activity when this was first asked for in this execution.
 

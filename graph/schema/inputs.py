@@ -61,7 +61,7 @@ class CreateProgramInput:
     passcode_policy: PasscodePolicy | None = said(
         "How people get in; else as its campaign has it for new programs.", default=Assumed("RANDOM")
     )
-    passcode: str | None = optional("The passcode, 4 to 100 characters, with the policy FIXED only.")
+    passcode: str | None = optional("The passcode, at most 100 characters, with the policy FIXED only.")
     visibility: Visibility | None = said("Who may know of it.", default=Visibility.PUBLIC)
     show_names_by_default: bool | None = said("Whether new participants are shown by name.", default=True)
     campaign_slug: str | None = optional("The campaign it is created in.")

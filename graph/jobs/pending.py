@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finishing what addEditors left pending: asking the wikis again about pasted names, and enrolling who exists."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from graph.db import ledger, organizing_cohorts
+from graph.db.organizing_cohorts import Pending
+from graph.db.pool import Pool
+from graph.errors import UpstreamError
+from graph.wikis import KnownUser
+
+BATCH = 50  # names of one program looked up together
+MOST = 1_000  # names in one pass
+SECONDS = 60.0  # for one look-up; then it is tried again in the next pass
+
+_log = logging.getLogger(__name__)
+
+
+class Users(Protocol):
+    """The wikis' directory of accounts."""
+
+    async def look_up(self, usernames: Sequence[str], domain: str, dbname: str) -> dict[str, KnownUser | None]:
+        """Each name as given → the account, or None where there is none. Raises UpstreamError."""
+        ...
+
+
+class Reach(Protocol):
+    """What the job needs of the process it runs in."""
+
+    @property
+    def pool(self) -> Pool:
+        """The database."""
+
+    @property
+    def users(self) -> Users:
+        """The directory of accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How many names became editors, how many nobody has, and how many must wait on."""
+
+    enrolled: int
+    unknown: int
+    waiting: int
+
+
+async def finish_pending(reach: Reach) -> Finished:
+    """One pass over the oldest pending names.
+
+    Where the wikis cannot be asked, names stay pending; one that nobody has is let go, and logged.
+    """
+    async with reach.pool.acquire() as conn:
+        batches = _batches(await organizing_cohorts.pending(conn, MOST))
+    enrolled = unknown = waiting = 0
+    for batch in batches:
+        try:
+            async with asyncio.timeout(SECONDS):
+                found = await reach.users.look_up([row.username for row in batch], batch[0].domain, batch[0].dbname)
+        except (UpstreamError, TimeoutError) as error:
+            _log.warning("%d pending names of program %d wait on: %s", len(batch), batch[0].program_id, error)
+            waiting += len(batch)
+            continue
+        done = await _finish(reach.pool, batch, found)
+        enrolled, unknown = enrolled + done.enrolled, unknown + done.unknown
+    return Finished(enrolled, unknown, waiting)
+
+
+def _batches(rows: Iterable[Pending]) -> list[list[Pending]]:
+    """Names that are asked for and enrolled together: same program, session and choice of name."""
+    alike: dict[tuple[int, int | None, bool], list[Pending]] = defaultdict(list)
+    for row in rows:
+        alike[(row.program_id, row.session_id, row.show_name)].append(row)
+    return [rows[start : start + BATCH] for rows in alike.values() for start in range(0, len(rows), BATCH)]
+
+
+async def _finish(pool: Pool, batch: Sequence[Pending], found: dict[str, KnownUser | None]) -> Finished:
+    first = batch[0]
+    async with pool.acquire() as conn, conn.transaction():
+        await ledger.lock(conn)
+        # What was let go meanwhile (the program deleted, the name added by hand) is not enrolled.
+        names = await organizing_cohorts.forget_pending(conn, first.program_id, [row.username for row in batch])
+        known = [user for name in names if (user := found.get(name)) is not None]
+        done = organizing_cohorts.Enrolled((), ())
+        if known:
+            done = await organizing_cohorts.enroll_accounts(
+                conn, first.program_id, known, first.session_id, show_name=first.show_name
+            )
+        await ledger.announce(conn)
+    missing = [name for name in names if found.get(name) is None]
+    if missing:
+        _log.info("no account on the wikis for %d pending names of program %d", len(missing), first.program_id)
+    return Finished(len(done.added), len(missing), 0)

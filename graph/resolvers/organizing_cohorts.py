@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who takes part: adding pasted names, joining, leaving, removing, and who facilitates."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.db import organizing as people
+from graph.db import organizing_cohorts, organizing_programs
+from graph.db.organizing_cohorts import Enrolled
+from graph.db.pool import Connection
+from graph.errors import ErrorCode, UpstreamError, UserFault
+from graph.permissions import Action, Part, may
+from graph.programs import Editor, PasscodePolicy, Program, ProgramStatus, Role, Visibility
+from graph.resolvers import organizing, usernames
+from graph.resolvers.deps import Deps
+from graph.resolvers.form import Form, cleaned
+from graph.resolvers.identity import Actor
+from graph.wikis import KnownUser
+
+MOST_NAMES = 1_000  # different ones, at once
+MOST_LINES = 10_000  # with blank lines and repetitions
+BATCH = 50  # names looked up together
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of pasted names: each is added, pending, or named in a fault."""
+
+    program: Program
+    added: tuple[Editor, ...]
+    pending: tuple[str, ...]
+    faults: tuple[UserFault, ...]
+
+
+@dataclass(slots=True)
+class _Names:
+    """Pasted names, cleaned: each with the place where it first stood."""
+
+    places: dict[str, int] = field(default_factory=dict)
+    faults: list[UserFault] = field(default_factory=list)
+
+    def fault(self, code: ErrorCode, message: str, name: str) -> None:
+        self.faults.append(UserFault(code, message, ("usernames", str(self.places[name]))))
+
+
+async def add_editors(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Added:
+    """Enrol up to 1,000 people by pasted names.
+
+    What the wikis cannot tell within ten seconds is kept for the worker. A name at fault keeps no other from being
+    added. Raises UserFault where nothing can be added at all.
+    """
+    async with deps.pool.acquire() as conn:
+        program = await _program_to_fill(conn, actor, given)
+    names = _read_names(given["usernames"])
+    known, unasked = await _look_up(deps, list(names.places), program)
+    for name, user in known.items():
+        if user is None:
+            names.faults.append(organizing.unknown_user(name, "usernames", str(names.places[name])))
+    users = {name: user for name, user in known.items() if user is not None}
+    session_id = given.get("sessionId")
+    async with organizing.change(deps) as conn:
+        program = await _program_to_fill(conn, actor, given)
+        show_name = _choice(given.get("showNames"), program)
+        enrolled = Enrolled((), ())
+        if users:
+            enrolled = await organizing_cohorts.enroll_accounts(
+                conn, program.id, users.values(), session_id, show_name=show_name
+            )
+        await organizing_cohorts.forget_pending(conn, program.id, list(known))
+        await organizing_cohorts.add_pending(conn, program.id, unasked, session_id, show_name=show_name)
+    _name_the_known(names, users, enrolled)
+    faults = sorted(names.faults, key=lambda fault: int((fault.field or ("", "0"))[-1]))
+    return Added(program, enrolled.added, tuple(unasked), tuple(faults))
+
+
+async def _program_to_fill(conn: Connection, actor: Actor, given: Mapping[str, Any]) -> Program:
+    program, parts = await organizing.visible_program(conn, actor, given["programId"], "programId")
+    session_id = given.get("sessionId")
+    allowed = may(parts, Action.MANAGE_EDITORS, private=program.visibility is Visibility.PRIVATE)
+    if session_id is not None:
+        session = await organizing.session_of(conn, program.id, session_id)
+        coordinators = await organizing_programs.session_coordinators(conn, session.id)
+        allowed = allowed or (actor.editor_id in coordinators and may(parts, Action.EDIT_SESSION))
+    if not allowed:
+        organizing.refuse(actor, Action.MANAGE_EDITORS)
+    return program
+
+
+def _read_names(pasted: Sequence[str]) -> _Names:
+    names = _Names()
+    if len(pasted) > MOST_LINES:
+        raise UserFault(ErrorCode.TOO_MANY, f"At most {MOST_NAMES} names can be added at once.", ("usernames",))
+    refused: set[str] = set()
+    for index, text in enumerate(pasted):
+        name = usernames.pasted(text)
+        if not name or name in names.places or name in refused:
+            continue
+        fault = usernames.fault(name, "usernames", str(index))
+        if fault is None:
+            names.places[name] = index
+        else:
+            refused.add(name)
+            names.faults.append(fault)
+    if len(names.places) + len(refused) > MOST_NAMES:
+        raise UserFault(ErrorCode.TOO_MANY, f"At most {MOST_NAMES} names can be added at once.", ("usernames",))
+    return names
+
+
+async def _look_up(deps: Deps, names: Sequence[str], program: Program) -> tuple[dict[str, KnownUser | None], list[str]]:
+    """The names the wikis told about in time, and those they did not."""
+    wiki = program.home_wiki
+    batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+    tasks = [asyncio.create_task(deps.users.look_up(batch, wiki.domain, wiki.dbname)) for batch in batches]
+    try:
+        if tasks:
+            await asyncio.wait(tasks, timeout=organizing.LOOK_UP_SECONDS)
+    finally:
+        for task in tasks:
+            task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    known: dict[str, KnownUser | None] = {}
+    unasked: list[str] = []
+    for batch, result in zip(batches, results, strict=True):
+        if isinstance(result, dict):
+            known.update(result)
+        elif isinstance(result, UpstreamError | asyncio.CancelledError):
+            unasked.extend(batch)
+        else:
+            raise result
+    return known, unasked
+
+
+def _name_the_known(names: _Names, users: Mapping[str, KnownUser], enrolled: Enrolled) -> None:
+    """Name those who were enrolled already; two names of one account are one person."""
+    there = {editor.central_id for editor in enrolled.known}
+    for name, user in users.items():
+        if user.central_id in there:
+            names.fault(ErrorCode.ALREADY_ENROLLED, f"{user.username} takes part already.", name)
+
+
+def _choice(wish: bool | None, program: Program) -> bool:
+    return program.show_names_by_default if wish is None else wish
+
+
+async def join_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Enrol the actor as an editor, by an invitation or by program and passcode. Raises UserFault or Refused."""
+    joiner = organizing.signed_in(actor)
+    _check_way_in(given)
+    async with organizing.change(deps) as conn:
+        program = await _entered(conn, actor, given)
+        session_id = given.get("sessionId")
+        if session_id is not None:
+            await organizing.session_of(conn, program.id, session_id)
+        if program.status(deps.clock()) is ProgramStatus.ENDED:
+            raise UserFault(ErrorCode.PROGRAM_ENDED, "This program is over; it takes nobody in any more.")
+        if not program.registration_open:
+            raise UserFault(ErrorCode.REGISTRATION_CLOSED, "This program takes nobody in at the moment.")
+        person = await people.editor(conn, joiner)
+        assert person is not None, "an actor is an editor"
+        show_name = _choice(given.get("showName"), program)
+        enrolled = await organizing_cohorts.enroll(conn, program.id, [person], session_id, show_name=show_name)
+        if not enrolled.added:
+            raise UserFault(ErrorCode.ALREADY_ENROLLED, f"You take part in {program.title} already. Have fun!")
+        return program
+
+
+def _check_way_in(given: Mapping[str, Any]) -> None:
+    form = Form(given)
+    ways = [name for name in ("invitation", "programId") if given.get(name) is not None]
+    if not ways:
+        form.note(ErrorCode.INVALID, "Give an invitation's code, or a program.", "programId")
+    elif len(ways) > 1:
+        form.note(ErrorCode.INVALID, "Give an invitation's code or a program, not both.", "invitation")
+    form.check()
+
+
+async def _entered(conn: Connection, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """The program whose door the actor has the key to. Raises UserFault."""
+    invitation = given.get("invitation")
+    if invitation is not None:
+        invited = await organizing_programs.invited_to(conn, invitation) if organizing.storable(invitation) else None
+        if invited is None:
+            raise organizing.missing("invitation", "invitation")
+        return invited
+    program, parts = await organizing.visible_program(conn, actor, given["programId"], "programId")
+    # Who takes part already is told so, and needs no passcode to go to a session.
+    if Part.EDITOR not in parts and not _opens(program, given.get("passcode")):
+        raise UserFault(ErrorCode.WRONG_PASSCODE, "This is not the program's passcode.", ("passcode",))
+    return program
+
+
+def _opens(program: Program, given: str | None) -> bool:
+    """Whether the passcode is right, in a time that tells nothing of how right it is."""
+    if program.passcode_policy is PasscodePolicy.NONE:
+        return True
+    offered, wanted = cleaned(given or "") or "", program.passcode or ""
+    same = hmac.compare_digest(_digest(offered), _digest(wanted))
+    return same and bool(wanted)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+async def remove_editor(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Remove an editor and take their edits out of the numbers. Raises UserFault."""
+    async with organizing.change(deps) as conn:
+        program = await organizing.program_to(conn, actor, Action.MANAGE_EDITORS, given["programId"], "programId")
+        person = await organizing.known_here(conn, given["username"])
+        if not await organizing_cohorts.expel(conn, program.id, person.id):
+            raise UserFault(ErrorCode.NOT_ENROLLED, f"{person.username} does not take part.", ("username",))
+        return program
+
+
+async def add_facilitator(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Make somebody who has been here before a facilitator; harmless when repeated. Raises UserFault."""
+    async with organizing.change(deps) as conn:
+        program = await organizing.program_to(conn, actor, Action.MANAGE_FACILITATORS, given["programId"], "programId")
+        person = await organizing.known_here(conn, given["username"])
+        await organizing_programs.give_role(conn, program.id, [person.id], Role.FACILITATOR)
+        return program
+
+
+async def remove_facilitator(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Make somebody a facilitator no more; never the last. Raises UserFault."""
+    async with organizing.change(deps) as conn:
+        program = await organizing.program_to(conn, actor, Action.MANAGE_FACILITATORS, given["programId"], "programId")
+        person = await organizing.known_here(conn, given["username"])
+        facilitators = await organizing_programs.holders(conn, program.id, Role.FACILITATOR)
+        if person.id not in facilitators:
+            raise UserFault(ErrorCode.NOT_ENROLLED, f"{person.username} is no facilitator here.", ("username",))
+        if len(facilitators) == 1:
+            raise UserFault(ErrorCode.NOT_ALLOWED, "A program keeps its last facilitator.", ("username",))
+        await organizing_programs.take_role(conn, program.id, person.id, Role.FACILITATOR)
+        return program

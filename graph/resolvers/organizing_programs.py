@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Creating programs and their sessions, and setting their goals."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from graph.db import (
+    cohorts,
+    ledger,
+    organizing_campaigns,
+    organizing_cohorts,
+    organizing_programs,
+)
+from graph.db.pool import Connection
+from graph.errors import ErrorCode, UserFault
+from graph.permissions import Action
+from graph.programs import (
+    Campaign,
+    CollectionKind,
+    GoalMetric,
+    PasscodePolicy,
+    Program,
+    ProgramType,
+    Role,
+    Session,
+    TrackedWiki,
+    Visibility,
+)
+from graph.resolvers import organizing
+from graph.resolvers.deps import Deps
+from graph.resolvers.form import PASSCODE, TERM, Form, slug
+from graph.resolvers.identity import Actor
+
+MOST_COORDINATORS = 100
+MOST_SESSIONS = 500
+HIGHEST_TARGET = 2**53 - 1  # what every client can read
+RANDOM_LENGTH = 8
+# Letters and digits that nobody confuses when they are read out or written on a board.
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+async def create_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Create a program, in a campaign where one is named; the actor is its first facilitator.
+
+    Raises UserFault or Refused.
+    """
+    creator = organizing.signed_in(actor)
+    campaign = await _campaign(deps, given.get("campaignSlug"))
+    new, tracked = _read_program(Form(given), campaign, deps.clock())
+    async with organizing.change(deps) as conn:
+        if await organizing_programs.slug_taken(conn, new.slug):
+            message = f"There is a program {new.slug} already: change title or term."
+            raise UserFault(ErrorCode.TAKEN, message, ("title",))
+        new = replace(new, id=await ledger.create_collection(conn, CollectionKind.PROGRAM))
+        await organizing_programs.insert_program(conn, new, tracked)
+        await organizing_programs.give_role(conn, new.id, [creator], Role.FACILITATOR)
+        if campaign is not None:
+            await _gather(conn, campaign, new.id)
+        await cohorts.cover(conn, [new.id])
+        return await organizing_programs.program(conn, new.id) or new
+
+
+async def _gather(conn: Connection, campaign: Campaign, program_id: int) -> None:
+    if await organizing_campaigns.campaign(conn, campaign.id) is None:  # deleted since it was read
+        raise organizing.missing("campaign", "campaignSlug")
+    await organizing_campaigns.add_program(conn, campaign.id, program_id)
+
+
+async def _campaign(deps: Deps, slug: str | None) -> Campaign | None:
+    if slug is None:
+        return None
+    async with deps.pool.acquire() as conn:
+        found = await organizing_campaigns.campaign_called(conn, slug) if organizing.storable(slug) else None
+    if found is None:
+        raise organizing.missing("campaign", "campaignSlug")
+    return found
+
+
+def _read_program(form: Form, campaign: Campaign | None, now: datetime) -> tuple[Program, Sequence[TrackedWiki]]:
+    title, institution = form.line("title"), form.line("institution")
+    term = form.line_or_none("term", TERM)
+    tracking_start, tracking_end = form.window("trackingStart", "trackingEnd")
+    event_start, event_end = form.window_or_none("eventStart", "eventEnd")
+    home = form.wiki("homeWiki")
+    tracked = form.tracked_wikis("trackedWikis") if form.has("trackedWikis") else ()
+    policy, passcode = read_passcode(form, campaign)
+    name = slug(institution, title, term)
+    check_slug(form, slug(title), "title")
+    description = form.prose("description")
+    if campaign is not None and not form.has("description"):
+        description = campaign.template_description
+    kind = form.choice("type", ProgramType.BASIC if campaign is None else campaign.default_program_type)
+    visibility = form.choice("visibility", Visibility.PUBLIC)
+    show_names = form.flag("showNamesByDefault", default=True)
+    form.check()
+    assert home is not None, "an unknown wiki is a fault"
+    program = Program(
+        id=0,
+        slug=name,
+        title=title,
+        institution=institution,
+        term=term,
+        description=description,
+        type=kind,
+        visibility=visibility,
+        tracking_start=tracking_start,
+        tracking_end=tracking_end,
+        event_start=event_start,
+        event_end=event_end,
+        home_wiki=home,
+        passcode_policy=policy,
+        passcode=passcode,
+        registration_open=True,
+        invitation=new_invitation(),
+        show_names_by_default=show_names,
+        created_at=now,
+    )
+    return program, tracked or (TrackedWiki(home, (0,)),)
+
+
+def check_slug(form: Form, made: str, field: str) -> None:
+    """Note a title that leaves nothing for an address, unless it is at fault anyway."""
+    if not made and not any(fault.field == (field,) for fault in form.faults):
+        form.note(ErrorCode.INVALID, "This needs a letter or a digit.", field)
+
+
+def read_passcode(form: Form, campaign: Campaign | None = None) -> tuple[PasscodePolicy, str | None]:
+    """How people get in, and the passcode: given, made, or the campaign's."""
+    inherited = PasscodePolicy.RANDOM if campaign is None else campaign.default_passcode_policy
+    policy = form.choice("passcodePolicy", inherited)
+    given = form.line_or_none("passcode", PASSCODE)
+    if policy is PasscodePolicy.RANDOM and given is None:
+        return policy, new_passcode()
+    if policy is PasscodePolicy.FIXED and given is None and campaign is not None:
+        given = campaign.default_passcode
+    check_passcode(form, policy, given, "passcode")
+    return policy, given
+
+
+def check_passcode(form: Form, policy: PasscodePolicy, passcode: str | None, field: str) -> None:
+    """Note a passcode that is missing, or that nobody would be asked for."""
+    if policy is PasscodePolicy.FIXED and passcode is None:
+        form.note(ErrorCode.INVALID, "The policy FIXED needs a passcode.", field)
+    elif policy is not PasscodePolicy.FIXED and passcode is not None:
+        form.note(ErrorCode.INVALID, "A passcode can be given with the policy FIXED only.", field)
+
+
+def new_passcode() -> str:
+    """Eight letters and digits that can be read out: about 40 bits."""
+    return "".join(secrets.choice(_READABLE) for _ in range(RANDOM_LENGTH))
+
+
+def new_invitation() -> str:
+    """The code of an invitation: 128 random bits, fit for an address."""
+    return secrets.token_urlsafe(16)
+
+
+async def renew_invitation(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Replace the invitation by a new one. Raises UserFault."""
+    async with organizing.change(deps) as conn:
+        program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given["programId"], "programId")
+        renewed = replace(program, invitation=new_invitation())
+        await organizing_programs.update_program(conn, renewed)
+        return renewed
+
+
+async def create_session(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> tuple[Session, Program]:
+    """Create a session and count the program's edits in its window. Raises UserFault or Refused."""
+    field = "programId"
+    async with deps.pool.acquire() as conn:
+        program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given[field], field)
+    form = Form(given)
+    new = _read_session(form, program)
+    named = form.names("coordinators", MOST_COORDINATORS)
+    users = await organizing.accounts(deps, form, "coordinators", named, program.home_wiki)
+    form.check()
+    async with organizing.change(deps) as conn:
+        program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given[field], field)
+        taken = await organizing_programs.session_slugs(conn, program.id)
+        if len(taken) >= MOST_SESSIONS:
+            raise UserFault(ErrorCode.TOO_MANY, f"A program has at most {MOST_SESSIONS} sessions.", (field,))
+        number = await ledger.create_collection(conn, CollectionKind.SESSION)
+        new = replace(new, id=number, slug=_free(new.slug, taken))
+        await organizing_programs.insert_session(conn, new, await organizing.numbers_of(conn, users))
+        await cohorts.reassess_program(conn, program.id)
+        return new, program
+
+
+def _read_session(form: Form, program: Program) -> Session:
+    title, venue = form.line("title"), form.line_or_none("venue")
+    start, end = form.window("start", "end")
+    return Session(0, program.id, slug(title) or "session", title, venue, start, end)
+
+
+def _free(wanted: str, taken: Collection[str]) -> str:
+    """A slug that no other session of the program has: the same title may come again each week."""
+    number, free = 1, wanted
+    while free in taken:
+        number += 1
+        free = f"{wanted}-{number}"
+    return free
+
+
+async def set_goals(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Replace the program's goals.
+
+    A goal whose target stays or falls stays reached; one whose target rises must be reached anew. Raises UserFault or
+    Refused.
+    """
+    field = "programId"
+    async with deps.pool.acquire() as conn:
+        await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given[field], field)
+    targets = _read_goals(given["goals"])
+    async with organizing.change(deps) as conn:
+        program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given[field], field)
+        await organizing_cohorts.replace_goals(conn, program.id, targets)
+        return program
+
+
+def _read_goals(goals: Sequence[Mapping[str, Any]]) -> dict[GoalMetric, int]:
+    form = Form({})
+    targets: dict[GoalMetric, int] = {}
+    if len(goals) > 100:  # there are seven metrics: nobody needs a hundred faults to see that
+        form.note(ErrorCode.TOO_MANY, "Each metric can have one goal.", "goals")
+        form.check()
+    for index, goal in enumerate(goals):
+        metric, target = GoalMetric(goal["metric"]), goal["target"]
+        if metric in targets:
+            form.note(ErrorCode.INVALID, f"{metric} has two goals.", "goals", str(index), "metric")
+        if not 1 <= target <= HIGHEST_TARGET:
+            form.note(ErrorCode.INVALID, f"A target is from 1 to {HIGHEST_TARGET}.", "goals", str(index), "target")
+        targets[metric] = target
+    form.check()
+    return targets

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that can be changed."""
+
+from __future__ import annotations
+
+import strawberry
+
+from graph.resolvers import organizing_campaigns, organizing_cohorts, organizing_programs
+from graph.schema import inputs, inputs_people, payloads
+from graph.schema.changing import later, mutation
+from graph.schema.ids import Kind
+
+
+@strawberry.type(description="Everything that can be changed. With `userErrors` nothing has changed, but for what addEditors names as added.")
+class Mutation:
+    """The root of mutations; each takes one input and answers with one payload."""
+
+    create_program: payloads.CreateProgramPayload = mutation(
+        "Creates a program, in a campaign where one is named. Whoever does is its first facilitator.",
+        inputs.CreateProgramInput,
+        organizing_programs.create_program,
+        payloads.CreateProgramPayload,
+        payloads.CreateProgramPayload.of,
+    )
+    update_program: payloads.UpdateProgramPayload = later(
+        "Changes a program; what depends on it is counted anew.",
+        inputs.UpdateProgramInput,
+        payloads.UpdateProgramPayload,
+    )
+    clone_program: payloads.CloneProgramPayload = later(
+        "Makes a program like another, without its editors.", inputs.CloneProgramInput, payloads.CloneProgramPayload
+    )
+    delete_program: payloads.DeleteProgramPayload = later(
+        "Deletes a program; only without participants, unless by an admin.",
+        inputs.DeleteProgramInput,
+        payloads.DeleteProgramPayload,
+    )
+    create_organization: payloads.OrganizationPayload = mutation(
+        "Creates an organization; for admins.",
+        inputs_people.CreateOrganizationInput,
+        organizing_campaigns.create_organization,
+        payloads.OrganizationPayload,
+        payloads.OrganizationPayload.of,
+    )
+    update_organization: payloads.OrganizationPayload = mutation(
+        "Changes an organization; for its coordinators.",
+        inputs_people.UpdateOrganizationInput,
+        organizing_campaigns.update_organization,
+        payloads.OrganizationPayload,
+        payloads.OrganizationPayload.of,
+        of=Kind.ORGANIZATION,
+    )
+    create_campaign: payloads.CreateCampaignPayload = mutation(
+        "Creates a campaign. Whoever does is its first organizer.",
+        inputs_people.CreateCampaignInput,
+        organizing_campaigns.create_campaign,
+        payloads.CreateCampaignPayload,
+        payloads.CreateCampaignPayload.of,
+    )
+    update_campaign: payloads.UpdateCampaignPayload = later(
+        "Changes a campaign; for its organizers.",
+        inputs_people.UpdateCampaignInput,
+        payloads.UpdateCampaignPayload,
+    )
+    delete_campaign: payloads.DeleteCampaignPayload = later(
+        "Deletes a campaign; its programs stay.", inputs_people.DeleteCampaignInput, payloads.DeleteCampaignPayload
+    )
+    add_program_to_campaign: payloads.CampaignProgramPayload = mutation(
+        "Gathers a program in a campaign; for whoever facilitates the one and organizes the other.",
+        inputs_people.CampaignProgramInput,
+        organizing_campaigns.add_program,
+        payloads.CampaignProgramPayload,
+        payloads.CampaignProgramPayload.made,
+    )
+    remove_program_from_campaign: payloads.CampaignProgramPayload = later(
+        "Takes a program out of a campaign.", inputs_people.CampaignProgramInput, payloads.CampaignProgramPayload
+    )
+    add_campaign_organizer: payloads.CampaignOrganizerPayload = mutation(
+        "Makes somebody an organizer of a campaign.",
+        inputs_people.CampaignOrganizerInput,
+        organizing_campaigns.add_organizer,
+        payloads.CampaignOrganizerPayload,
+        payloads.CampaignOrganizerPayload.of,
+    )
+    remove_campaign_organizer: payloads.CampaignOrganizerPayload = mutation(
+        "Makes somebody an organizer of a campaign no more; never the last one.",
+        inputs_people.CampaignOrganizerInput,
+        organizing_campaigns.remove_organizer,
+        payloads.CampaignOrganizerPayload,
+        payloads.CampaignOrganizerPayload.of,
+    )
+    join_program: payloads.EnrollmentPayload = mutation(
+        "Enrols whoever is signed in, by an invitation's code or by a program's passcode.",
+        inputs_people.JoinProgramInput,
+        organizing_cohorts.join_program,
+        payloads.EnrollmentPayload,
+        payloads.EnrollmentPayload.of,
+    )
+    leave_program: payloads.EnrollmentPayload = later(
+        "Takes whoever is signed in out of a program.", inputs_people.LeaveProgramInput, payloads.EnrollmentPayload
+    )
+    add_editors: payloads.AddEditorsPayload = mutation(
+        """Enrols up to 1,000 people by their usernames as pasted: each is added, named in `userErrors`, or pending
+        while the wikis are asked.""",
+        inputs_people.AddEditorsInput,
+        organizing_cohorts.add_editors,
+        payloads.AddEditorsPayload,
+        payloads.AddEditorsPayload.made,
+    )
+    remove_editor: payloads.EnrollmentPayload = mutation(
+        "Removes an editor and takes their edits out of the numbers.",
+        inputs_people.RemoveEditorInput,
+        organizing_cohorts.remove_editor,
+        payloads.EnrollmentPayload,
+        payloads.EnrollmentPayload.of,
+    )
+    add_facilitator: payloads.FacilitatorPayload = mutation(
+        "Makes somebody who has been here before a facilitator.",
+        inputs_people.FacilitatorInput,
+        organizing_cohorts.add_facilitator,
+        payloads.FacilitatorPayload,
+        payloads.FacilitatorPayload.of,
+    )
+    remove_facilitator: payloads.FacilitatorPayload = mutation(
+        "Makes somebody a facilitator no more; never the last one.",
+        inputs_people.FacilitatorInput,
+        organizing_cohorts.remove_facilitator,
+        payloads.FacilitatorPayload,
+        payloads.FacilitatorPayload.of,
+    )
+    create_session: payloads.SessionPayload = mutation(
+        "Creates a dated event inside a program.",
+        inputs.CreateSessionInput,
+        organizing_programs.create_session,
+        payloads.SessionPayload,
+        payloads.SessionPayload.made,
+    )
+    update_session: payloads.SessionPayload = later(
+        "Changes a session; for its coordinators, too.", inputs.UpdateSessionInput, payloads.SessionPayload
+    )
+    delete_session: payloads.SessionPayload = later(
+        "Deletes a session; the program's edits stay.", inputs.DeleteSessionInput, payloads.SessionPayload
+    )
+    add_scope: payloads.ScopePayload = later(
+        "Adds articles that count in an article-scoped program.", inputs.AddScopeInput, payloads.ScopePayload
+    )
+    remove_scope: payloads.ScopePayload = later("Removes a scope.", inputs.RemoveScopeInput, payloads.ScopePayload)
+    exclude_article: payloads.ArticleTrackingPayload = later(
+        "Leaves an article out of a program's numbers.", inputs.ArticleTrackingInput, payloads.ArticleTrackingPayload
+    )
+    include_article: payloads.ArticleTrackingPayload = later(
+        "Takes an article in again.", inputs.ArticleTrackingInput, payloads.ArticleTrackingPayload
+    )
+    set_goals: payloads.SetGoalsPayload = mutation(
+        """Replaces the goals of a program. A goal whose target stays or falls stays reached; one whose target rises
+        must be reached anew.""",
+        inputs.SetGoalsInput,
+        organizing_programs.set_goals,
+        payloads.SetGoalsPayload,
+        payloads.SetGoalsPayload.of,
+    )
+    request_update: payloads.RequestUpdatePayload = later(
+        "Reads and counts the program's history again, now.",
+        inputs.RequestUpdateInput,
+        payloads.RequestUpdatePayload,
+    )
+    create_access_token: payloads.CreateAccessTokenPayload = later(
+        "Makes a token with which an app acts for whoever is signed in.",
+        inputs_people.CreateAccessTokenInput,
+        payloads.CreateAccessTokenPayload,
+    )
+    revoke_access_token: payloads.RevokeAccessTokenPayload = later(
+        "Makes an access token worthless.",
+        inputs_people.RevokeAccessTokenInput,
+        payloads.RevokeAccessTokenPayload,
+    )
+    create_screen_token: payloads.CreateScreenTokenPayload = later(
+        "Makes a token with which one screen shows one program.",
+        inputs.CreateScreenTokenInput,
+        payloads.CreateScreenTokenPayload,
+    )
+    revoke_screen_token: payloads.RevokeScreenTokenPayload = later(
+        "Makes a screen token worthless.", inputs.RevokeScreenTokenInput, payloads.RevokeScreenTokenPayload
+    )
+    renew_invitation: payloads.RenewInvitationPayload = mutation(
+        "Makes the old invitation link worthless and gives a new one.",
+        inputs.RenewInvitationInput,
+        organizing_programs.renew_invitation,
+        payloads.RenewInvitationPayload,
+        payloads.RenewInvitationPayload.of,
+    )

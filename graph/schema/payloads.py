@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What mutations answer: what changed, and the faults of whoever asked. With faults, nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+import strawberry
+
+from graph import programs as nouns
+from graph.errors import ErrorCode, UserFault
+from graph.resolvers.organizing_cohorts import Added
+from graph.schema.fields import described, said
+from graph.schema.types_campaign import Campaign, Organization
+from graph.schema.types_people import Editor
+from graph.schema.types_program import Program
+from graph.schema.types_session import Scope, Session
+from graph.schema.types_viewer import AccessToken, ScreenToken
+
+
+@described
+class UserError:
+    """Something that whoever asked can mend."""
+
+    code: ErrorCode = said("What kind of fault it is; a promise to client apps.")
+    message: str = said("The fault in words, for people.")
+    field: list[str] | None = said("The path of the input field at fault; null where it is none in particular.")
+
+    @classmethod
+    def all_of(cls, faults: Iterable[UserFault]) -> list[UserError]:
+        """The faults as the API shows them."""
+        return [
+            cls(code=fault.code, message=str(fault), field=None if fault.field is None else list(fault.field))
+            for fault in faults
+        ]
+
+
+@described
+class Payload:
+    """What every mutation answers."""
+
+    user_errors: list[UserError] = said("What whoever asked can mend; empty on success.", default=())
+
+
+@described
+class ProgramPayload(Payload):
+    """What a mutation of a program answers."""
+
+    program: Program | None = said("The program as it is now.", default=None)
+
+    @classmethod
+    def of(cls, value: nouns.Program) -> Self:
+        """The answer of success."""
+        return cls(program=Program.of(value))
+
+
+@described
+class CreateProgramPayload(ProgramPayload):
+    """The program that was created."""
+
+
+@described
+class UpdateProgramPayload(ProgramPayload):
+    """The program that was changed."""
+
+
+@described
+class CloneProgramPayload(ProgramPayload):
+    """The program that was made like the other."""
+
+
+@described
+class EnrollmentPayload(ProgramPayload):
+    """The program that was joined or left."""
+
+
+@described
+class FacilitatorPayload(ProgramPayload):
+    """The program whose facilitators changed."""
+
+
+@described
+class ArticleTrackingPayload(ProgramPayload):
+    """The program whose articles changed."""
+
+
+@described
+class SetGoalsPayload(ProgramPayload):
+    """The program whose goals were set."""
+
+
+@described
+class RequestUpdatePayload(ProgramPayload):
+    """The program whose history is read again."""
+
+
+@described
+class RenewInvitationPayload(ProgramPayload):
+    """The program with its new invitation."""
+
+
+@described
+class AddEditorsPayload(ProgramPayload):
+    """What became of the pasted names: each is in `added`, in `pending`, or named in `userErrors`."""
+
+    added: list[Editor] = said("Who was enrolled.", default=())
+    pending: list[str] = said("Names that the wikis could not be asked about yet; they are finished soon.", default=())
+
+    @classmethod
+    def made(cls, value: Added) -> AddEditorsPayload:
+        """The answer; part of the names may be at fault."""
+        return cls(
+            program=Program.of(value.program),
+            added=[Editor.of(editor) for editor in value.added],
+            pending=list(value.pending),
+            user_errors=UserError.all_of(value.faults),
+        )
+
+
+@described
+class SessionPayload(ProgramPayload):
+    """The session, and its program."""
+
+    session: Session | None = said("The session as it is now; null where it was deleted.", default=None)
+
+    @classmethod
+    def made(cls, value: tuple[nouns.Session, nouns.Program]) -> SessionPayload:
+        """The answer of success."""
+        return cls(session=Session.of(value[0]), program=Program.of(value[1]))
+
+
+@described
+class ScopePayload(ProgramPayload):
+    """The scope, and its program."""
+
+    scope: Scope | None = said("The scope as it is now; null where it was removed.", default=None)
+
+
+@described
+class DeletedPayload(Payload):
+    """What a deletion answers."""
+
+    deleted_id: strawberry.ID | None = said("The id of what is gone.", default=None)
+
+
+@described
+class DeleteProgramPayload(DeletedPayload):
+    """The program that was deleted."""
+
+
+@described
+class DeleteCampaignPayload(DeletedPayload):
+    """The campaign that was deleted."""
+
+
+@described
+class OrganizationPayload(Payload):
+    """The organization as it is now."""
+
+    organization: Organization | None = said("The organization as it is now.", default=None)
+
+    @classmethod
+    def of(cls, value: nouns.Organization) -> Self:
+        """The answer of success."""
+        return cls(organization=Organization.of(value))
+
+
+@described
+class CampaignPayload(Payload):
+    """What a mutation of a campaign answers."""
+
+    campaign: Campaign | None = said("The campaign as it is now.", default=None)
+
+    @classmethod
+    def of(cls, value: nouns.Campaign) -> Self:
+        """The answer of success."""
+        return cls(campaign=Campaign.of(value))
+
+
+@described
+class CreateCampaignPayload(CampaignPayload):
+    """The campaign that was created."""
+
+
+@described
+class UpdateCampaignPayload(CampaignPayload):
+    """The campaign that was changed."""
+
+
+@described
+class CampaignOrganizerPayload(CampaignPayload):
+    """The campaign whose organizers changed."""
+
+
+@described
+class CampaignProgramPayload(CampaignPayload):
+    """The campaign, and the program that it gathers or does not gather any more."""
+
+    program: Program | None = said("The program as it is now.", default=None)
+
+    @classmethod
+    def made(cls, value: tuple[nouns.Campaign, nouns.Program]) -> CampaignProgramPayload:
+        """The answer of success."""
+        return cls(campaign=Campaign.of(value[0]), program=Program.of(value[1]))
+
+
+@described
+class CreateAccessTokenPayload(Payload):
+    """The access token that was made."""
+
+    secret: str | None = said("The token itself, shown once.", default=None)
+    access_token: AccessToken | None = said("What is known of it afterwards.", default=None)
+
+
+@described
+class CreateScreenTokenPayload(Payload):
+    """The screen token that was made."""
+
+    secret: str | None = said(
+        "The token itself, shown once; exchanged by POST for a cookie, never in an address.", default=None
+    )
+    screen_token: ScreenToken | None = said("What is known of it afterwards.", default=None)
+
+
+@described
+class RevokedPayload(Payload):
+    """What a revocation answers."""
+
+    revoked_id: strawberry.ID | None = said("The id of what is worthless now.", default=None)
+
+
+@described
+class RevokeAccessTokenPayload(RevokedPayload):
+    """The access token that is worthless now."""
+
+
+@described
+class RevokeScreenTokenPayload(RevokedPayload):
+    """The screen token that is worthless now."""
