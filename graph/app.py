@@ -193,7 +193,7 @@ def web_app(settings: Settings, running: Running) -> Starlette:
     return Starlette(
         routes=[
             *graphql_routes(running.executor, sign_in, closing=running.stop, examples=examples()),
-            *page_routes(running.executor, settings.public_url),
+            *page_routes(running.executor, sign_in),
         ]
     )
 
@@ -216,6 +216,7 @@ async def _serve(settings: Settings, running: Running, listener: socket.socket) 
         http="httptools",
         ws="websockets-sansio",
         ws_per_message_deflate=False,
+        ws_max_size=1024 * 1024,  # above our own limit on messages, far below the server's default
         lifespan="off",
         log_config=None,
         access_log=False,
