@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Numbers, times and names as the reader's locale writes them.
+
+const LOCALES = navigator.languages;
+const WHOLE = new Intl.NumberFormat(LOCALES, { maximumFractionDigits: 0 });
+const SHORT = new Intl.NumberFormat(LOCALES, { notation: "compact", maximumSignificantDigits: 4 });
+const CHANGE = new Intl.NumberFormat(LOCALES, { signDisplay: "exceptZero" });
+const TENTHS = new Intl.NumberFormat(LOCALES, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const TWO_DIGITS = new Intl.NumberFormat(LOCALES, { minimumIntegerDigits: 2 });
+const PLAIN = new Intl.NumberFormat(LOCALES, { useGrouping: false });
+const DAYS = new Intl.NumberFormat(LOCALES, { style: "unit", unit: "day", unitDisplay: "long" });
+const PERCENT = new Intl.NumberFormat(LOCALES, { style: "percent", maximumFractionDigits: 0 });
+const CLOCK = new Intl.DateTimeFormat(LOCALES, { hour: "2-digit", minute: "2-digit" });
+const STAMP = new Intl.DateTimeFormat(LOCALES, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const GRAPHEMES = new Intl.Segmenter(LOCALES, { granularity: "grapheme" });
+
+const LARGEST_WHOLE = 99_999;
+const DAY = 86_400_000;
+const UNITS = [[1e9, "gigabyte"], [1e6, "megabyte"], [1e3, "kilobyte"], [1, "byte"]];
+const TONES = 6;
+
+export const whole = (number) => WHOLE.format(number);
+export const percent = (share) => PERCENT.format(share);
+export const clock = (date) => CLOCK.format(date);
+export const stamp = (date) => STAMP.format(date);
+export const bytes = (change) => CHANGE.format(change);
+export const seconds = (number) => `${TENTHS.format(number)} s`;
+export const project = (domain) => domain.replace(/\.org$/, "");
+
+// A big number in at most six characters, and the unit to be written smaller beside it.
+export function figure(name, number) {
+  if (name !== "bytesAdded") return { text: number > LARGEST_WHOLE ? SHORT.format(number) : WHOLE.format(number), unit: "" };
+  return sized(number);
+}
+
+function sized(number) {
+  const [size, unit] = UNITS.find(([least]) => number >= least) ?? UNITS.at(-1);
+  const format = new Intl.NumberFormat(LOCALES, {
+    style: "unit", unit, maximumFractionDigits: size > 1 && number / size < 100 ? 1 : 0,
+  });
+  const parts = format.formatToParts(number / size);
+  const joined = (kept) => parts.filter(kept).map((part) => part.value).join("").trim();
+  return { text: joined((part) => part.type !== "unit" && part.type !== "literal"), unit: joined((part) => part.type === "unit") };
+}
+
+export function amount(metric, number) {
+  if (metric !== "BYTES_ADDED") return WHOLE.format(number);
+  const { text, unit } = sized(number);
+  return `${text} ${unit}`;
+}
+
+// "2:14:09", or whole days where there are two or more of them.
+export function duration(milliseconds) {
+  if (milliseconds >= 2 * DAY) return DAYS.format(Math.floor(milliseconds / DAY));
+  const left = Math.ceil(milliseconds / 1000);
+  const [hours, minutes, rest] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
+  const tail = `${TWO_DIGITS.format(minutes)}:${TWO_DIGITS.format(rest)}`;
+  return hours > 0 ? `${PLAIN.format(hours)}:${tail}` : tail;
+}
+
+// The first letters of the first two words of a name, whatever its script.
+export function initials(name) {
+  const words = name.split(/[\s_.\-–·]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const first = (word) => GRAPHEMES.segment(word.replace(/^[^\p{L}\p{N}]+/u, ""))[Symbol.iterator]().next().value?.segment ?? "";
+  return (words.length > 0 ? words : [name]).slice(0, 2).map(first).join("").toLocaleUpperCase();
+}
+
+// A number below six, the same each time for the same name: which colour its mark has.
+export function tone(name) {
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
+  return sum % TONES;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The live screen: starts from the answer in the page, follows the activity from its cursor, and says how fresh it is.
+
+import { Cards } from "/static/live-cards.js";
+import { Celebration } from "/static/live-celebration.js";
+import { Channel } from "/static/live-channel.js";
+import { reduce, start } from "/static/live-state.js";
+import { View } from "/static/live-view.js";
+
+const SILENCE = 10_000; // the service speaks every few seconds: longer silence is a dead connection
+const REFRESH = 30_000; // people enrol, goals and titles change without an edit
+const PATIENCE = 10_000;
+const LONGEST_WAIT = 60_000;
+
+const following = JSON.parse(document.getElementById("following").textContent);
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const view = new View(document.body, still);
+const cards = new Cards(document.getElementById("cards"), document.getElementById("waiting"), following.names, still);
+const celebration = new Celebration(document.getElementById("celebration"), still);
+
+let state = start(following.program);
+let drawing = false;
+let asking = null;
+let failures = 0;
+let service = null;
+let trip = 0;
+let open = false;
+let heard = Date.now();
+let known = null;
+let dueAt = nextRefresh();
+
+const activity = new Channel(() => address("activity", { after: state.cursor }), {
+  open: () => { open = true; freshen(); },
+  next: (data) => { failures = 0; dispatch({ type: "told", entry: data.programActivity }); },
+  lost: () => { open = false; freshen(); },
+  ended: () => { open = false; dispatch({ type: "ended" }); freshen(); },
+});
+
+const pulse = new Channel(() => address("service", {}), {
+  open: () => {},
+  next: (data) => { service = data.service; heard = Date.now(); freshen(); },
+  lost: () => { service = null; freshen(); },
+  ended: () => { service = null; freshen(); }, // the silence that follows opens it anew
+});
+
+function address(name, more) {
+  const { slug, names, documents } = following;
+  const variables = name === "service" ? {} : { slug, names: names !== "none", ...more };
+  return `/graphql?${new URLSearchParams({ query: documents[name], variables: JSON.stringify(variables) })}`;
+}
+
+function dispatch(action) {
+  state = reduce(state, action);
+  attend();
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(draw);
+}
+
+function draw() {
+  drawing = false;
+  view.show(state);
+  cards.show(state.edits);
+  celebrate();
+}
+
+function celebrate() {
+  const [goal] = state.celebrations;
+  if (goal && celebration.try(goal, Date.now())) state = reduce(state, { type: "celebrated" });
+}
+
+// Fetches what is wanted, a little later on each screen, so that they do not all ask at once.
+function attend() {
+  if (state.wants === null || asking !== null) return;
+  const wait = state.wants === "restart" ? 200 : 1_000;
+  const longer = Math.min(LONGEST_WAIT, wait * 2 ** failures);
+  asking = setTimeout(ask, longer * (0.5 + Math.random() / 2));
+}
+
+async function ask() {
+  const anew = state.wants === "restart";
+  dispatch({ type: "asked" });
+  try {
+    const program = await fetchProgram();
+    if (program === null) return location.reload(); // gone, or no longer to be seen: the service says so itself
+    failures = anew ? failures + 1 : 0;
+    dispatch({ type: "answered", program });
+    if (anew) activity.open();
+  } catch {
+    failures++;
+    dispatch({ type: "unanswered" });
+  } finally {
+    asking = null;
+    dueAt = nextRefresh();
+    attend();
+  }
+}
+
+async function fetchProgram() {
+  const { slug, names, documents } = following;
+  const begun = performance.now();
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json" },
+    body: JSON.stringify({ query: documents.snapshot, variables: { slug, names: names !== "none" } }),
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  const { data, errors } = await response.json();
+  if (errors && !data) throw new Error(errors[0].message);
+  if (errors?.some((error) => error.extensions?.code === "INTERNAL_ERROR")) throw new Error(errors[0].message);
+  trip = (performance.now() - begun) / 1000;
+  return data.program;
+}
+
+// Measured, never assumed: from the wiki to the service, in the service, and half a round trip to this screen.
+function freshen() {
+  if (open && service !== null && Date.now() - heard < SILENCE) {
+    known = new Date();
+    view.badge(service.connected ? { state: "live", lag: lagOf(service) } : { state: "waiting", at: lastEvent(service) });
+  } else {
+    view.badge(known === null ? { state: "connecting" } : { state: "lost", at: known });
+  }
+}
+
+function lagOf({ upstreamLagSeconds, ownLagSeconds }) {
+  if (upstreamLagSeconds === null || ownLagSeconds === null) return null;
+  return upstreamLagSeconds + ownLagSeconds + trip / 2;
+}
+
+function lastEvent({ lastEventAt }) {
+  return lastEventAt === null ? null : new Date(lastEventAt);
+}
+
+function nextRefresh() {
+  return Date.now() + REFRESH * (0.8 + Math.random() * 0.4);
+}
+
+function tick() {
+  const now = Date.now();
+  view.tick(state, new Date(now));
+  celebrate();
+  if (Math.abs(now - heard) > SILENCE) reopen(now);
+  if (now > dueAt && open) dispatch({ type: "due" });
+  freshen();
+}
+
+// After a silence, or the sleep of the machine, no old connection is trusted.
+function reopen(now) {
+  heard = now;
+  open = false;
+  service = null;
+  pulse.open();
+  if (state.wants !== "restart" && state.asked !== "restart") activity.open();
+}
+
+addEventListener("online", () => reopen(Date.now()));
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+addEventListener("pagehide", () => { pulse.close(); activity.close(); });
+
+draw();
+tick();
+activity.open();
+pulse.open();
+setInterval(tick, 1_000);

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service with one program whose every word is scripted, behind the real transports and pages.
+
+It keeps the promises of the real one: entries have cursors, a subscription begins after its cursor, one that is cut
+can be taken up again, and the numbers of an entry are those when it is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+
+from graph.web.graphql_request import Answer, GraphQLRequest, StreamedResult
+from graph.web.graphql_routes import graphql_routes
+from graph.web.pages import page_routes
+from tests.web.serving import serving
+
+SLUG = "museum_night"
+TITLE = "Night at the Museum"
+FIRST_VERSION = 100
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer, or one response of a stream."""
+
+    payload: dict[str, Any]
+    event_id: str | None = None
+    refused: bool = False
+    failed: bool = False
+
+
+def edit(number: int, title: str = "", **other: Any) -> dict[str, Any]:
+    """An edit as the API gives it, made in the numberth second of an hour."""
+    return {
+        "id": f"edit-{number}",
+        "at": f"2026-11-22T18:{number // 60:02}:{number % 60:02}Z",
+        "byteChange": 100 + number,
+        "created": False,
+        "reverted": False,
+        "wiki": {"domain": "en.wikipedia.org"},
+        "article": {"title": title or f"Article {number}"},
+        "editor": {"username": "Ada Lovelace"},
+        **other,
+    }
+
+
+class Stage:
+    """The scripted service. ``tell`` and its siblings are what a test does to it."""
+
+    def __init__(self) -> None:
+        self.there = True
+        self.broken = False
+        self.too_old = False
+        self.connected = True
+        self.metrics: dict[str, Any] = {
+            "totalEdits": 1204, "articlesCreated": 18, "articlesEdited": 311, "editors": 30, "activeEditors": 23,
+            "bytesAdded": 1_284_500, "commonsUploads": 7, "referencesAdded": None,
+            "asOf": "2026-11-22T18:30:00Z", "version": FIRST_VERSION,
+        }  # fmt: skip
+        self.goals: list[dict[str, Any]] = [
+            {"metric": "ARTICLES_CREATED", "target": 20, "actual": 18, "reachedAt": None},
+        ]
+        self.edits: list[dict[str, Any]] = []
+        self.log: list[dict[str, Any]] = []
+        self.asked: list[str] = []
+        self.begun: list[str | None] = []
+        self._moved = asyncio.Event()
+        self._cuts = 0
+
+    # What a test does
+
+    def count(self, edit: dict[str, Any], **numbers: int) -> None:
+        """Count an edit: it is in the list from now on, and its entry is told."""
+        self.edits.insert(0, edit)
+        self._tell("EditCounted", numbers or {"totalEdits": self.metrics["totalEdits"] + 1}, edit=edit)
+
+    def retract(self, edit_id: str) -> None:
+        """Take an edit back."""
+        self.edits = [edit for edit in self.edits if edit["id"] != edit_id]
+        numbers = {"totalEdits": self.metrics["totalEdits"] - 1}
+        self._tell("EditRetracted", numbers, editId=edit_id, reason="DELETED")
+
+    def revert(self, edit_id: str) -> None:
+        """Tell that an edit was reverted on its wiki."""
+        self.edits = [{**edit, "reverted": edit["reverted"] or edit["id"] == edit_id} for edit in self.edits]
+        self._tell("EditReverted", {}, editId=edit_id)
+
+    def reach(self, metric: str) -> None:
+        """Reach a goal."""
+        for goal in self.goals:
+            if goal["metric"] == metric:
+                goal.update(actual=goal["target"], reachedAt="2026-11-22T18:31:00Z")
+                self._tell("MilestoneReached", None, goal=dict(goal))
+
+    def change_history(self, edits: list[dict[str, Any]], **numbers: int) -> None:
+        """Replace the list at once, as a backfill does."""
+        self.edits = edits
+        self._tell("HistoryChanged", numbers, counted=len(edits), retracted=0)
+
+    def start_over(self) -> None:
+        """Serve no cursor given out until now: followers must fetch everything anew."""
+        self.too_old = True
+        self._move()
+
+    def end_streams(self) -> None:
+        """End all streams without a word, as a proxy's time limit does."""
+        self._cuts += 1
+        self._move()
+
+    # What the transports ask: the Executor
+
+    def kind_of(self, request: GraphQLRequest) -> str | Answer:
+        return "subscription" if "\nsubscription" in f"\n{request.query}" else "query"
+
+    async def execute(self, request: GraphQLRequest, identity: Any, *, allow_mutations: bool) -> Answer:
+        self.asked.append(request.query)
+        if self.broken:
+            return self.unexpected(RuntimeError())
+        if "query Home" in request.query:
+            return Response({"data": {"programs": {"nodes": self._listed()}, "campaigns": {"nodes": []}}})
+        slug = (request.variables or {}).get("slug")
+        return Response({"data": {"program": self._program() if self.there and slug == SLUG else None}})
+
+    async def subscribe(
+        self, request: GraphQLRequest, identity: Any, *, last_event_id: str | None = None
+    ) -> AsyncGenerator[StreamedResult, None] | Answer:
+        if "LiveService" in request.query:
+            return self._service()
+        after = last_event_id or (request.variables or {}).get("after")
+        self.begun.append(after)
+        return self._activity(int(str(after).removeprefix("c")))
+
+    def unexpected(self, error: Exception) -> Answer:
+        error_of_ours = {"message": "Internal error.", "extensions": {"code": "INTERNAL_ERROR"}}
+        return Response({"errors": [error_of_ours]})
+
+    # Within
+
+    def _tell(self, kind: str, numbers: dict[str, int] | None, **what: Any) -> None:
+        entry = {"__typename": kind, "cursor": f"c{len(self.log) + 1}", **what}
+        if numbers is not None:
+            self.metrics = {**self.metrics, **numbers, "version": self.metrics["version"] + 1}
+            entry["metrics"] = self.metrics
+        self.log.append(entry)
+        self._move()
+
+    def _move(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def _program(self) -> dict[str, Any]:
+        return {
+            "activityCursor": f"c{len(self.log)}",
+            "title": TITLE,
+            "institution": "City Museum",
+            "trackingStart": "2020-01-01T00:00:00Z",
+            "trackingEnd": "2020-12-31T00:00:00Z",
+            "eventStart": None,
+            "eventEnd": None,
+            "metrics": self.metrics,
+            "goals": [dict(goal) for goal in self.goals],
+            "edits": {"nodes": self.edits[:16]},
+        }
+
+    def _listed(self) -> list[dict[str, Any]]:
+        program = self._program()
+        chosen = {name: program[name] for name in ("title", "institution", "metrics")}
+        return [{**chosen, "slug": SLUG, "term": None, "status": "ACTIVE"}] if self.there else []
+
+    async def _activity(self, number: int) -> AsyncGenerator[StreamedResult, None]:
+        cuts = self._cuts
+        while True:
+            moved = self._moved
+            if self.too_old:
+                self.too_old = False
+                last = {"__typename": "SnapshotRequired", "cursor": f"c{len(self.log)}"}
+                yield Response({"data": {"programActivity": last}}, last["cursor"])
+                return
+            for entry in self.log[number:]:
+                yield Response({"data": {"programActivity": entry}}, entry["cursor"])
+            number = len(self.log)
+            await moved.wait()
+            if cuts != self._cuts:
+                raise ConnectionResetError  # what the transport takes for a client that left: no last word
+
+    async def _service(self) -> AsyncGenerator[StreamedResult, None]:
+        while True:
+            status = {"upstreamLagSeconds": 0.3, "ownLagSeconds": 0.1, "connected": self.connected}
+            yield Response({"data": {"service": {**status, "lastEventAt": "2026-11-22T18:30:00Z"}}})
+            await asyncio.sleep(0.2)
+
+
+async def identify(headers: Mapping[str, str], params: Mapping[str, Any] | None) -> object:
+    """Everybody is anonymous."""
+    return None
+
+
+@dataclass
+class Served:
+    """The stage as a browser meets it."""
+
+    stage: Stage
+    url: str
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def live(self) -> str:
+        """The address of the live screen."""
+        return f"{self.url}/live/program/{SLUG}"
+
+
+@asynccontextmanager
+async def staged(stage: Stage) -> AsyncIterator[Served]:
+    """Serve a stage on a real socket."""
+    closing = asyncio.Event()
+    routes = [*graphql_routes(stage, identify, closing=closing), *page_routes(stage, identify)]
+    async with serving(Starlette(routes=routes), closing=closing) as url:
+        yield Served(stage, url, closing)
