@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: each command reads the settings, calls one function and turns what went wrong into one line.
+
+Exit codes: 0 done, 1 it failed, 2 the command or a setting is wrong, 3 ``recount --check`` found differences,
+130 interrupted before it ran.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import logging
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from graph.errors import GraphError, SettingsError
+
+# What a command needs is imported when it runs: `--help` and `schema` do not wait for the whole service.
+if TYPE_CHECKING:
+    from graph.demo import Scene
+    from graph.settings import Settings
+
+Command: TypeAlias = "Callable[[argparse.Namespace], int | None]"
+
+PROGRAM = "programs-graph"
+FAILED, WRONG, DIFFERENT, INTERRUPTED = 1, 2, 3, 130
+
+DESCRIPTION = "Live numbers for editathons, classes and campaigns on Wikimedia wikis."
+EPILOG = """\
+Everything is set in the environment (GRAPH_*): see docs/reference/settings.md.
+
+examples:
+  programs-graph demo                     look at it, offline
+  programs-graph up                       everything in one process, against the real wikis
+  programs-graph recount --check          are all numbers what the stored edits say?
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; a wrong command line exits by itself, with 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        code = int(options.run(options) or 0)
+        sys.stdout.flush()
+        return code
+    except SettingsError as error:
+        return _fail(error, WRONG)
+    except GraphError as error:
+        return _fail(error, FAILED)
+    except BrokenPipeError:
+        # The reader had enough. Nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(_plain(error), FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _fail(message: object, code: int) -> int:
+    print(f"{PROGRAM}: {' '.join(str(message).split())}", file=sys.stderr)
+    return code
+
+
+def _plain(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "the port is in use: end the other process, or set GRAPH_PORT to another (0 for any free one)"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "GRAPH_HOST is no address of this machine: use 127.0.0.1, or 0.0.0.0 for every interface"
+    if error.errno == errno.EACCES:
+        return f"permission denied ({error}): ports below 1024 and folders of others need another user"
+    return str(error)
+
+
+def _settings() -> Settings:
+    from graph.settings import Settings
+
+    return Settings.parse(os.environ)
+
+
+def _logging() -> None:
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it has a line for every request
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _demo(_: argparse.Namespace) -> None:
+    settings = _settings()
+    from graph.demo import demo
+
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    print("Starting PostgreSQL, a stand-in for Wikimedia, and the service.", flush=True)
+    demo(settings, _show)
+
+
+def _show(scene: Scene) -> None:
+    query = f'{{ program(slug: "{scene.programs[0]}") {{ title metrics {{ totalEdits activeEditors }} }} }}'
+    request = json.dumps({"query": query}, ensure_ascii=False)
+    lines = (
+        "",
+        "An editathon is running. Nothing of it leaves this machine.",
+        "",
+        f"  Live screen  {scene.live_screen()}",
+        f"  Explorer     {scene.address}/graphql",
+        f"  A query      curl -s {scene.address}/graphql -H 'Content-Type: application/json' -d '{request}'",
+        "",
+        "Ctrl-C ends it and leaves nothing behind.",
+    )
+    print("\n".join(lines), flush=True)
+
+
+def _service(*, web: bool = False, consumer: bool = False, worker: bool = False) -> Command:
+    def run(_: argparse.Namespace) -> None:
+        settings = _settings()
+        if consumer or worker:
+            settings.require_contact()
+        from graph import app
+
+        _logging()
+        app.run(settings, web=web, consumer=consumer, worker=worker)
+
+    return run
+
+
+def _migrate(_: argparse.Namespace) -> None:
+    settings = _settings()
+    from graph import app
+
+    _logging()
+    app.migrate(settings)
+
+
+def _schema(_: argparse.Namespace) -> None:
+    from graph.schema.root import sdl
+
+    print(sdl(), end="")
+
+
+def _recount(options: argparse.Namespace) -> int:
+    settings = _settings()
+    from graph import app
+
+    differences = app.recount(settings, options.program, options.check)
+    for difference in differences:
+        print(difference)
+    if not differences:
+        print("Every number is what the stored edits say.")
+    return DIFFERENT if differences and options.check else 0
+
+
+# Each command's name, what runs it, its summary, its description, and an example.
+COMMANDS: tuple[tuple[str, Command, str, str, str], ...] = (
+    (
+        "demo",
+        _demo,
+        "run an editathon on this machine and show it live",
+        "Runs the service and a stand-in for Wikimedia in which an editathon takes place, prints the addresses to look "
+        "at, and goes on until Ctrl-C. Needs no network and leaves nothing behind.",
+        "GRAPH_PORT=9000 programs-graph demo",
+    ),
+    (
+        "up",
+        _service(web=True, consumer=True, worker=True),
+        "run everything in one process: migrate, serve, consume, work",
+        "Brings the database to the newest schema, then runs the web part, the consumer and the worker until SIGINT or "
+        "SIGTERM.",
+        "GRAPH_CONTACT=me@example.org programs-graph up",
+    ),
+    (
+        "serve",
+        _service(web=True),
+        "run the web part: the API, the live screens, the pages",
+        "Any number of these can run on one database.",
+        "GRAPH_PORT=8001 programs-graph serve",
+    ),
+    (
+        "consume",
+        _service(consumer=True),
+        "run the consumer: from Wikimedia's stream into the database",
+        "One consumer reads; a second one waits and takes over when the first ends or dies.",
+        "GRAPH_CONTACT=me@example.org programs-graph consume",
+    ),
+    (
+        "work",
+        _service(worker=True),
+        "run the worker: everything that may wait",
+        "Several workers share the work.",
+        "GRAPH_CONTACT=me@example.org programs-graph work",
+    ),
+    (
+        "migrate",
+        _migrate,
+        "bring the database to the newest schema",
+        "Several at once do no harm: one migrates, the others wait. Other commands do it themselves at their start.",
+        "GRAPH_DATABASE_URL=postgresql://graph@db/graph programs-graph migrate",
+    ),
+    (
+        "schema",
+        _schema,
+        "print the GraphQL schema",
+        "Prints the schema definition language of the API. Needs no database.",
+        "programs-graph schema > schema.graphql",
+    ),
+    (
+        "recount",
+        _recount,
+        "count the numbers anew from the stored edits",
+        "Counts every number of these programs (all of them where none is named) from the stored edits, prints each "
+        "that differs, and puts it right. With --check it only compares, and exits with 3 where something differs.",
+        "programs-graph recount --check edit-for-rivers",
+    ),
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, run, summary, description, example in COMMANDS:
+        epilog = f"example:\n  {example}"
+        text = textwrap.fill(description, 80)
+        command = commands.add_parser(name, help=summary, description=text, epilog=epilog, formatter_class=raw)
+        command.set_defaults(run=run)
+        if run is _recount:
+            command.add_argument("program", nargs="*", metavar="PROGRAM", help="the slug of a program")
+            command.add_argument("--check", action="store_true", help="only compare; exit with 3 where they differ")
+    return parser
