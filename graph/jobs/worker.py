@@ -43,7 +43,7 @@ class Worker:
             await asyncio.sleep(seconds)
 
     async def _finish_pending(self) -> None:
-        await finish_pending(self._deps.pool, self._deps.users)
+        await finish_pending(self._deps)
 
     async def _forget(self) -> None:
         async with self._deps.pool.acquire() as conn:
