@@ -78,14 +78,20 @@ UNION SELECT c.organization_id FROM campaign_program cp JOIN mine ON mine.id = c
 """
 
 _WORDS = """
-UPDATE collection t SET has_words = EXISTS (
-    SELECT 1 FROM program p JOIN program_wiki pw ON pw.program_id = p.id JOIN wiki w ON w.id = pw.wiki_id AND w.words
-    WHERE p.id = t.id
-       OR p.id = (SELECT s.program_id FROM session s WHERE s.id = t.id)
-       OR p.visibility = 'PUBLIC' AND p.id IN (
-            SELECT cp.program_id FROM campaign_program cp JOIN campaign c ON c.id = cp.campaign_id
-            WHERE t.id IN (c.id, c.organization_id))
-) WHERE t.id = ANY($1::bigint[])
+UPDATE collection t SET has_words = now.has_words, version = (SELECT number FROM ledger)
+FROM (
+    SELECT k.id, EXISTS (
+        SELECT 1 FROM program p JOIN program_wiki pw ON pw.program_id = p.id
+        JOIN wiki w ON w.id = pw.wiki_id AND w.words
+        WHERE p.id = k.id
+           OR p.id = (SELECT s.program_id FROM session s WHERE s.id = k.id)
+           OR p.visibility = 'PUBLIC' AND p.id IN (
+                SELECT cp.program_id FROM campaign_program cp JOIN campaign c ON c.id = cp.campaign_id
+                WHERE k.id IN (c.id, c.organization_id))
+    ) AS has_words
+    FROM collection k WHERE k.id = ANY($1::bigint[])
+) now
+WHERE t.id = now.id AND t.has_words <> now.has_words
 """
 
 
@@ -107,7 +113,7 @@ async def reassess_program(conn: Connection, program_id: int) -> None:
     """A window, a session, its participants or an exclusion changed: decide the program's stored edits anew."""
     collections = await above(conn, [program_id])
     await roster(conn, collections, None)
-    await conn.execute(_WORDS, collections)
+    await words(conn, collections)
     editors = await conn.fetch(
         "SELECT editor_id FROM enrollment WHERE program_id = $1 AND role = 'EDITOR'", program_id
     )
@@ -116,9 +122,10 @@ async def reassess_program(conn: Connection, program_id: int) -> None:
     await reach(conn, [program_id])
 
 
-async def cover(conn: Connection, program_ids: Sequence[int]) -> None:
+async def cover(conn: Connection, program_ids: Sequence[int], *, left: Sequence[int] = ()) -> None:
     """The programs' campaigns, organizations, visibility or tracked wikis changed.
 
+    ``left`` names the campaigns and organizations that no longer gather them: no rule leads there any more.
     Only the difference moves: the collections that count a set of edits now and did not before (or otherwise), and
     the reverse. Each collection whose number of edits changed gets one HistoryChanged.
     """
@@ -126,14 +133,14 @@ async def cover(conn: Connection, program_ids: Sequence[int]) -> None:
     before, after = await stored_coverage(conn, sets), await coverage_of(conn, sets)
     gone = [row for row in before if row not in set(after)]
     come = [row for row in after if row not in set(before)]
-    touched = sorted({row.collection_id for row in (*gone, *come)} | set(await above(conn, program_ids)))
+    touched = sorted({row.collection_id for row in (*gone, *come)} | {*await above(conn, program_ids), *left})
     edits = await _edits(conn, touched)
     await count_sets(conn, gone, sign=-1)
     await _drop(conn, gone)
     await store_coverage(conn, come)
     await count_sets(conn, come, sign=1)
     await roster(conn, touched, None)
-    await conn.execute(_WORDS, touched)
+    await words(conn, touched)
     await _post_differences(conn, edits, await _edits(conn, touched))
     await reach(conn, program_ids)
 
@@ -146,6 +153,11 @@ async def above(conn: Connection, program_ids: Sequence[int]) -> list[int]:
 async def roster(conn: Connection, collections: Sequence[int], editor_ids: Sequence[int] | None) -> None:
     """Bring the enrolled editors of these collections in line with the rules; only these editors, or all (None)."""
     await conn.execute(_ROSTER, collections, editor_ids)
+
+
+async def words(conn: Connection, collections: Sequence[int]) -> None:
+    """Decide anew whether words can be estimated for these collections."""
+    await conn.execute(_WORDS, collections)
 
 
 async def _edits(conn: Connection, collections: Sequence[int]) -> dict[int, int]:
