@@ -116,7 +116,12 @@ async def add(conn: Connection, edits: Sequence[SeenEdit], *, live: bool) -> Add
 
 
 async def _place(conn: Connection, edits: Sequence[SeenEdit]) -> list[_Placed]:
-    once = list({(seen.edit.wiki, seen.edit.revision_id): seen for seen in edits}.values())
+    newest: dict[tuple[str, int], SeenEdit] = {}
+    for seen in edits:
+        key = seen.edit.wiki, seen.edit.revision_id
+        if key not in newest or newest[key].as_of < seen.as_of:
+            newest[key] = seen
+    once = list(newest.values())
     rows = await conn.fetch(
         _EVALUATE,
         [seen.edit.wiki for seen in once],
