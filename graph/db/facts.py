@@ -123,7 +123,8 @@ async def post_counted_as_history(conn: Connection, sets: Sequence[int]) -> None
 async def _post_history(conn: Connection, pairs: Sequence[tuple[int, int]]) -> None:
     members: dict[int, set[int]] = {0: set()}
     for row in await stored_coverage(conn, sorted({number for pair in pairs for number in pair})):
-        members.setdefault(row.set_id, set()).add(row.collection_id)
+        if not row.uploads_only:
+            members.setdefault(row.set_id, set()).add(row.collection_id)
     counted: dict[int, int] = {}
     retracted: dict[int, int] = {}
     for old, new in pairs:
