@@ -73,20 +73,23 @@ async def publish(conn: Connection) -> None:
 
 
 _POST = """
-WITH step AS (UPDATE ledger SET number = number + $1 RETURNING number - $1 AS base)
-INSERT INTO activity (id, kind, wiki_id, revision_id, set_id, except_set, collection_id, reason, counted, retracted,
-                      target, actual)
-SELECT step.base + t.ord, t.kind, t.wiki_id, t.revision_id, t.set_id, t.except_set, t.collection_id, t.reason,
-       t.counted, t.retracted, t.target, t.actual
-FROM step, unnest($2::smallint[], $3::smallint[], $4::bigint[], $5::int[], $6::int[], $7::bigint[], $8::text[],
-                  $9::int[], $10::int[], $11::bigint[], $12::bigint[]) WITH ORDINALITY
-     AS t(kind, wiki_id, revision_id, set_id, except_set, collection_id, reason, counted, retracted, target, actual,
-          ord)
-"""
+WITH step AS (UPDATE ledger SET number = number + $1 RETURNING number - $1 AS base),
+written AS (
+    INSERT INTO activity (id, kind, wiki_id, revision_id, set_id, except_set, collection_id, reason, counted, retracted,
+                          target, actual)
+    SELECT step.base + t.ord, t.kind, t.wiki_id, t.revision_id, t.set_id, t.except_set, t.collection_id, t.reason,
+           t.counted, t.retracted, t.target, t.actual
+    FROM step, unnest($2::smallint[], $3::smallint[], $4::bigint[], $5::int[], $6::int[], $7::bigint[], $8::text[],
+                      $9::int[], $10::int[], $11::bigint[], $12::bigint[]) WITH ORDINALITY
+         AS t(kind, wiki_id, revision_id, set_id, except_set, collection_id, reason, counted, retracted, target, actual,
+              ord)
+)
+SELECT pg_notify('/*CHANNEL*/', '')
+""".replace("/*CHANNEL*/", LEDGER_CHANNEL)
 
 
 async def post(conn: Connection, entries: Sequence[Entry]) -> None:
-    """Append to the activity, in this order."""
+    """Append to the activity, in this order, and wake the relays when this transaction commits."""
     if entries:
         columns = [[getattr(entry, field.name) for entry in entries] for field in fields(Entry)]
         await conn.execute(_POST, len(entries), *columns)
