@@ -55,5 +55,7 @@ async def reach(conn: Connection, program_ids: Sequence[int], newest: Mapping[in
 async def reach_by_sets(conn: Connection, newest: Mapping[int, Key | None]) -> None:
     """The same for the programs of these sets; each set with the newest edit it counted, if it did."""
     rows = await conn.fetch(_PROGRAMS, sorted(newest))
-    edits = {row["program_id"]: newest[row["set_id"]] for row in rows}
+    edits: dict[int, Key | None] = {row["program_id"]: None for row in rows}
+    for row in rows:
+        edits[row["program_id"]] = newest[row["set_id"]] or edits[row["program_id"]]
     await reach(conn, list(edits), {program: key for program, key in edits.items() if key is not None})
