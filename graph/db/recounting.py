@@ -15,7 +15,7 @@ from graph.db import cohorts, ledger
 from graph.db.counting import Coverage, count_sets
 from graph.db.facts import OF_SETS_OR_EDITORS, evaluate, recount
 from graph.db.pool import Connection
-from graph.db.sets import coverage_of, store_coverage, stored_coverage
+from graph.db.sets import coverage_of, sets_of_programs, store_coverage, stored_coverage
 
 # Each tally with its key and its numbers.
 _TALLIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -96,12 +96,13 @@ async def rebuild(conn: Connection, collections: Sequence[int]) -> None:
         await store_coverage(conn, wanted)
         for table, (keys, numbers) in _TALLIES.items():
             if table == "collection":
-                zero = ", ".join(f"{number} = 0" for number in numbers)
+                zero = ", ".join(["version = (SELECT number FROM ledger)", *(f"{number} = 0" for number in numbers)])
                 await conn.execute(f"UPDATE collection SET {zero} WHERE id = ANY($1::bigint[])", collections)  # noqa: S608 - our own names
             else:
                 await conn.execute(f"DELETE FROM {table} WHERE {keys[0]} = ANY($1::bigint[])", collections)  # noqa: S608 - our own names
         await count_sets(conn, wanted, sign=1)
         await cohorts.roster(conn, collections, None)
+        await cohorts.words(conn, collections)
         await ledger.announce(conn)
 
 
@@ -118,20 +119,26 @@ async def collections_of(conn: Connection, slug: str) -> list[int]:
 
 async def _sets_of(conn: Connection, collections: Sequence[int]) -> list[int]:
     """Every set that covers one of the collections, by what is stored or by the rules."""
+    stored = await conn.fetch("SELECT set_id FROM set_coverage WHERE collection_id = ANY($1::bigint[])", collections)
+    by_rules = await sets_of_programs(conn, await _programs_of(conn, collections))
+    return sorted({row["set_id"] for row in stored} | set(by_rules))
+
+
+async def _programs_of(conn: Connection, collections: Sequence[int]) -> list[int]:
+    """The programs whose edits may count in one of the collections."""
     rows = await conn.fetch(
-        "SELECT set_id FROM set_coverage WHERE collection_id = ANY($1::bigint[])"
-        " UNION SELECT id FROM edit_set WHERE members && $1::bigint[] ORDER BY 1",
+        "SELECT DISTINCT p.id FROM program p LEFT JOIN session s ON s.program_id = p.id"
+        " LEFT JOIN campaign_program cp ON cp.program_id = p.id LEFT JOIN campaign c ON c.id = cp.campaign_id"
+        " WHERE ARRAY[p.id, s.id, cp.campaign_id, c.organization_id] && $1::bigint[] ORDER BY 1",
         collections,
     )
-    return [row["set_id"] for row in rows]
+    return [row["id"] for row in rows]
 
 
 async def _editors_of(conn: Connection, collections: Sequence[int]) -> list[int]:
     rows = await conn.fetch(
-        "SELECT DISTINCT n.editor_id FROM enrollment n LEFT JOIN session s ON s.program_id = n.program_id"
-        " LEFT JOIN campaign_program cp ON cp.program_id = n.program_id LEFT JOIN campaign c ON c.id = cp.campaign_id"
-        " WHERE ARRAY[n.program_id, s.id, cp.campaign_id, c.organization_id] && $1::bigint[] ORDER BY 1",
-        collections,
+        "SELECT DISTINCT editor_id FROM enrollment WHERE program_id = ANY($1::bigint[]) ORDER BY 1",
+        await _programs_of(conn, collections),
     )
     return [row["editor_id"] for row in rows]
 
