@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-import uuid
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -105,8 +104,10 @@ class EventLog:
         self._encoder = msgspec.json.Encoder()
 
     def uuid(self) -> str:
-        """A random identifier (from the seed)."""
-        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        """A random identifier of version 4 (from the seed)."""
+        digits = f"{self.random.getrandbits(128):032x}"
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
     def switch_datacenter(self) -> str:
         """Let events go to the other datacenter's topics from now on; gives its name."""

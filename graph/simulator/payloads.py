@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -96,11 +97,16 @@ def page_entity(page: Page, key: str | None = None, namespace: int | None = None
     }
 
 
+@lru_cache(maxsize=10_000)
+def _quoted(key: str) -> str:
+    return quote(key, safe=";@$!*(),/~:")
+
+
 def meta(stream: str, wiki: Wiki, key: str, event_id: str, request_id: str) -> Fields:
     """The start of ``meta``; the log adds dt, topic, partition, offset and key."""
     return {
         "stream": stream,
-        "uri": f"https://{wiki.domain}/wiki/{quote(key, safe=';@$!*(),/~:')}",
+        "uri": f"https://{wiki.domain}/wiki/{_quoted(key)}",
         "id": event_id,
         "domain": wiki.domain,
         "request_id": request_id,

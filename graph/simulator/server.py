@@ -66,6 +66,8 @@ async def running(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Asy
         yield f"http://{host}:{listener.getsockname()[1]}"
     finally:
         streams.close()
+        # What is closing already gets its moment; otherwise uvicorn looks again after a tenth of a second only.
+        await asyncio.sleep(0.005)
         server.should_exit = True
         server.leaving.set()
         await serving
