@@ -279,7 +279,7 @@ def reference() -> str:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, _NAMES, n=1)
+    near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.8)
     return f"{name} is no setting" + (f"; did you mean {near[0]}?" if near else "")
 
 
