@@ -119,8 +119,8 @@ def _url(value: str, *schemes: str) -> SplitResult:
 
 
 def _database_url(value: str) -> str:
-    parts = _url(value, "postgresql", "postgres")
-    if not (parts.hostname or "host=" in parts.query):
+    scheme = _url(value, "postgresql", "postgres").scheme
+    if not value.startswith(f"{scheme}://"):
         raise ValueError
     return value
 
