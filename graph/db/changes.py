@@ -62,6 +62,12 @@ WHERE k.wiki = t.wiki AND (k.kind = 'page') = t.page AND k.key = t.key RETURNING
 """
 
 
+# Until when the page is known to have been there as it is told: by news of it, or by an edit saved to it.
+_PAGE_AS_OF = """
+SELECT greatest(p.as_of, (SELECT max(e.at) FROM edit e WHERE e.page_key = p.id)) FROM page p WHERE p.id = $1
+"""
+
+
 async def apply(conn: Connection, changes: Sequence[Change]) -> list[Shift]:
     """Apply what concerns stored edits, oldest news first, and keep the rest; returns the edits it moved."""
     about_pages = [change for change in changes if not isinstance(change, RevisionTagged | RevisionVisibility)]
@@ -132,7 +138,7 @@ async def _apply_one(conn: Connection, change: Change, number: int) -> list[Shif
 
 
 async def _page(conn: Connection, change: PageDeleted | PageUndeleted | PageMoved, page_key: int) -> list[Shift]:
-    if not await _newer(conn, "SELECT as_of FROM page WHERE id = $1", change.as_of, page_key):
+    if not await _newer(conn, _PAGE_AS_OF, change.as_of, page_key):
         return []
 
     async def update() -> None:
@@ -145,10 +151,10 @@ async def _page(conn: Connection, change: PageDeleted | PageUndeleted | PageMove
                 change.suppressed,
             )
         else:
+            # A page that moves is there: its restoration, if one was missed, is older news.
             await conn.execute(
-                "UPDATE page SET deleted = deleted AND NOT $2, as_of = $3, namespace = $4, title = $5 WHERE id = $1",
+                "UPDATE page SET deleted = false, as_of = $2, namespace = $3, title = $4 WHERE id = $1",
                 page_key,
-                isinstance(change, PageUndeleted),
                 change.as_of,
                 change.namespace,
                 change.title,
