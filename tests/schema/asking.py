@@ -87,8 +87,8 @@ class Api:
         )
         self._executor = Executor(schema, self._context)
 
-    def _context(self, actor: Actor, *, last_event_id: str | None) -> Context:
-        return Context(self.deps, actor, last_event_id=last_event_id)
+    def _context(self, identity: Actor, *, last_event_id: str | None) -> Context:
+        return Context(self.deps, identity, last_event_id=last_event_id)
 
     async def answer(self, query: str, actor: Actor = ANONYMOUS, **variables: Any) -> dict[str, Any]:
         """The whole response map."""

@@ -48,7 +48,8 @@ def test_the_committed_schema_is_the_schema() -> None:
 
     if committed != sdl():
         changes = report(build_schema(committed), build_schema(sdl())) or ["additive: descriptions only"]
-        pytest.fail("\n".join([*changes, "Commit the new schema: python -m graph schema > graph/schema/schema.graphql"]))
+        changes.append("Commit the new schema: python -m graph schema > graph/schema/schema.graphql")
+        pytest.fail("\n".join(changes))
 
 
 def promises(promised: GraphQLSchema) -> Iterator[tuple[str, str]]:
