@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
@@ -18,6 +18,7 @@ from graph.resolvers.deps import Deps
 from graph.resolvers.form import Refused
 from graph.resolvers.identity import Actor
 from graph.schema import ids
+from graph.schema.arguments import argument
 from graph.schema.context import Info
 from graph.schema.inputs import Assumed
 from graph.schema.payloads import Payload, UserError
@@ -32,6 +33,8 @@ _KINDS: Mapping[str, ids.Kind] = {
     "sessionId": ids.Kind.SESSION,
 }
 
+_GIVEN = argument("What is given.")
+
 
 def mutation(
     description: str,
@@ -42,7 +45,10 @@ def mutation(
     *,
     of: ids.Kind | None = None,
 ) -> Any:
-    """A field that runs ``use_case`` and answers with ``shown``; its input's ``id`` names a thing of the kind ``of``."""
+    """A field that runs ``use_case`` and answers with ``shown``.
+
+    ``of`` is the kind of thing that its input's ``id`` names.
+    """
 
     async def change(info: Info, input: Any) -> Any:  # noqa: A002 - the contract's name
         context = info.context
@@ -72,7 +78,7 @@ def later(description: str, accepted: type, payload: type[P]) -> Any:
 
 
 def _field(resolver: Callable[..., Any], description: str, accepted: type, payload: type) -> Any:
-    resolver.__annotations__ = {"info": Info, "input": accepted, "return": payload}
+    resolver.__annotations__ = {"info": Info, "input": Annotated[accepted, _GIVEN], "return": payload}
     return strawberry.mutation(resolver, description=" ".join(description.split()))
 
 

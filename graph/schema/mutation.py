@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-import strawberry
-
 from graph.resolvers import organizing_campaigns, organizing_cohorts, organizing_programs
 from graph.schema import inputs, inputs_people, payloads
 from graph.schema.changing import later, mutation
+from graph.schema.fields import described
 from graph.schema.ids import Kind
 
 
-@strawberry.type(description="Everything that can be changed. With `userErrors` nothing has changed, but for what addEditors names as added.")
+@described
 class Mutation:
-    """The root of mutations; each takes one input and answers with one payload."""
+    """Everything that can be changed.
+
+    With `userErrors`, nothing has changed; addEditors alone adds the names that are not at fault.
+    """
 
     create_program: payloads.CreateProgramPayload = mutation(
         "Creates a program, in a campaign where one is named. Whoever does is its first facilitator.",
