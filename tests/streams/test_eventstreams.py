@@ -18,6 +18,7 @@ from graph.streams.connection import Pauses
 from graph.streams.events import NOT_JSON, Kind
 from graph.streams.eventstreams import OVERSIZED, SERVER_ERROR, EventStream, Pace
 from graph.streams.positions import TOPICS
+from graph.streams.transport import StreamTransport
 from tests.streams.stand_in import CANARY, NADIA, StandIn, Visit, edit, frame, silence, stand_in
 
 NOW = datetime(2026, 3, 8, 10, 15, 33, tzinfo=UTC)
@@ -53,9 +54,10 @@ class Stream(EventStream):
             yield batches
 
 
-@pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as opened:
+@pytest.fixture(params=[StreamTransport, httpx.AsyncHTTPTransport])
+async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+    """Our own transport, and httpx's to hold it against."""
+    async with httpx.AsyncClient(transport=request.param()) as opened:
         yield opened
 
 
