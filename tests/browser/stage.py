@@ -118,7 +118,7 @@ class Stage:
     def kind_of(self, request: GraphQLRequest) -> str | Answer:
         return "subscription" if "\nsubscription" in f"\n{request.query}" else "query"
 
-    async def execute(self, request: GraphQLRequest, identity: Any, *, allow_mutations: bool) -> Answer:
+    async def execute(self, request: GraphQLRequest, _identity: Any, *, allow_mutations: bool) -> Answer:  # noqa: ARG002 - the protocol's
         self.asked.append(request.query)
         if self.broken:
             return self.unexpected(RuntimeError())
@@ -128,7 +128,7 @@ class Stage:
         return Response({"data": {"program": self._program() if self.there and slug == SLUG else None}})
 
     async def subscribe(
-        self, request: GraphQLRequest, identity: Any, *, last_event_id: str | None = None
+        self, request: GraphQLRequest, _identity: Any, *, last_event_id: str | None = None
     ) -> AsyncGenerator[StreamedResult, None] | Answer:
         if "LiveService" in request.query:
             return self._service()
@@ -136,7 +136,7 @@ class Stage:
         self.begun.append(after)
         return self._activity(int(str(after).removeprefix("c")))
 
-    def unexpected(self, error: Exception) -> Answer:
+    def unexpected(self, _error: Exception) -> Answer:
         error_of_ours = {"message": "Internal error.", "extensions": {"code": "INTERNAL_ERROR"}}
         return Response({"errors": [error_of_ours]})
 

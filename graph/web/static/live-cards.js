@@ -56,7 +56,7 @@ export class Cards {
   #fill(item, edit) {
     item.edit = edit;
     item.className = edit.reverted ? "card reverted" : "card";
-    item.replaceChildren(...this.#mark(edit.editor), heading(edit), this.#particulars(edit), change(edit));
+    item.replaceChildren(...this.#mark(edit.editor), heading(edit), this.#particulars(edit), side(edit));
   }
 
   #mark(editor) {
@@ -71,9 +71,7 @@ export class Cards {
     if (edit.reverted) line.append(element("span", "pill undone", "reverted"));
     if (edit.created) line.append(element("span", "pill", "new article"));
     if (this.#names === "full" && edit.editor) line.append(element("bdi", "editor", edit.editor.username));
-    const time = element("time", "", clock(new Date(edit.at)));
-    time.dateTime = edit.at;
-    line.append(element("bdi", "wiki", project(edit.wiki.domain)), time);
+    line.append(element("bdi", "wiki", project(edit.wiki.domain)));
     return line;
   }
 
@@ -96,9 +94,13 @@ function heading(edit) {
   return title;
 }
 
-function change(edit) {
+function side(edit) {
   const sign = edit.byteChange < 0 ? "less" : "more";
-  return element("data", `change ${edit.byteChange === 0 ? "same" : sign}`, bytes(edit.byteChange));
+  const time = element("time", "", clock(new Date(edit.at)));
+  time.dateTime = edit.at;
+  const box = element("div", "side");
+  box.append(element("span", `change ${edit.byteChange === 0 ? "same" : sign}`, bytes(edit.byteChange)), time);
+  return box;
 }
 
 function element(name, className, text = "") {

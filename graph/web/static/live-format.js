@@ -10,8 +10,8 @@ const TWO_DIGITS = new Intl.NumberFormat(LOCALES, { minimumIntegerDigits: 2 });
 const PLAIN = new Intl.NumberFormat(LOCALES, { useGrouping: false });
 const DAYS = new Intl.NumberFormat(LOCALES, { style: "unit", unit: "day", unitDisplay: "long" });
 const PERCENT = new Intl.NumberFormat(LOCALES, { style: "percent", maximumFractionDigits: 0 });
-const CLOCK = new Intl.DateTimeFormat(LOCALES, { hour: "2-digit", minute: "2-digit" });
-const STAMP = new Intl.DateTimeFormat(LOCALES, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(LOCALES, { hour: "numeric", minute: "2-digit" });
+const STAMP = new Intl.DateTimeFormat(LOCALES, { hour: "numeric", minute: "2-digit", second: "2-digit" });
 const GRAPHEMES = new Intl.Segmenter(LOCALES, { granularity: "grapheme" });
 
 const LARGEST_WHOLE = 99_999;
@@ -29,23 +29,27 @@ export const project = (domain) => domain.replace(/\.org$/, "");
 
 // A big number in at most six characters, and the unit to be written smaller beside it.
 export function figure(name, number) {
-  if (name !== "bytesAdded") return { text: number > LARGEST_WHOLE ? SHORT.format(number) : WHOLE.format(number), unit: "" };
-  return sized(number);
+  if (name === "bytesAdded") return sized(number, 4);
+  return number > LARGEST_WHOLE ? split(SHORT.formatToParts(number)) : { text: WHOLE.format(number), unit: "" };
 }
 
-function sized(number) {
+// A number of bytes by its size, with at least so many digits where it is not whole.
+function sized(number, digits) {
   const [size, unit] = UNITS.find(([least]) => number >= least) ?? UNITS.at(-1);
   const format = new Intl.NumberFormat(LOCALES, {
-    style: "unit", unit, maximumFractionDigits: size > 1 && number / size < 100 ? 1 : 0,
+    style: "unit", unit, maximumSignificantDigits: 4, minimumSignificantDigits: size === 1 ? 1 : digits,
   });
-  const parts = format.formatToParts(number / size);
-  const joined = (kept) => parts.filter(kept).map((part) => part.value).join("").trim();
-  return { text: joined((part) => part.type !== "unit" && part.type !== "literal"), unit: joined((part) => part.type === "unit") };
+  return split(format.formatToParts(number / size));
+}
+
+function split(parts) {
+  const joined = (...types) => parts.filter(({ type }) => types.includes(type)).map(({ value }) => value).join("");
+  return { text: joined("minusSign", "integer", "group", "decimal", "fraction"), unit: joined("unit", "compact") };
 }
 
 export function amount(metric, number) {
   if (metric !== "BYTES_ADDED") return WHOLE.format(number);
-  const { text, unit } = sized(number);
+  const { text, unit } = sized(number, 1);
   return `${text} ${unit}`;
 }
 

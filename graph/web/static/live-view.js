@@ -51,8 +51,7 @@ export class View {
     const name = counter.dataset.counter;
     const { text, unit } = figure(name, metrics[name]);
     const shown = counter.querySelector(".figure");
-    const beside = name === "activeEditors" ? `of ${whole(metrics.editors)}` : unit;
-    setText(counter.querySelector(".beside"), beside);
+    setText(counter.querySelector(".beside"), name === "activeEditors" ? outOf(metrics) : unit);
     const before = shown.dataset.value;
     shown.dataset.value = metrics[name];
     setText(shown, text);
@@ -84,7 +83,7 @@ export class View {
     setText(item.querySelector(".share"), goal.reachedAt === null ? percent(Math.floor(share * 100) / 100) : "reached");
     const bar = item.querySelector(".bar");
     bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
-    bar.firstElementChild.style.setProperty("inline-size", `${(goal.reachedAt === null ? share : Math.max(share, 0)) * 100}%`);
+    bar.firstElementChild.style.setProperty("inline-size", `${share * 100}%`);
   }
 
   #newGoal(list, goal) {
@@ -111,6 +110,11 @@ function words({ state, lag, at }) {
 function remaining(start, end, now) {
   if (now < start) return `starts in ${duration(start - now)}`;
   return now < end ? `${duration(end - now)} left` : "ended";
+}
+
+// Left out where it would not fit beside the number.
+function outOf({ activeEditors, editors }) {
+  return activeEditors > 999 ? "" : `of ${whole(editors)}`;
 }
 
 function setText(element, text) {
