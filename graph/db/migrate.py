@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from graph.db.pool import connect_alone
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do as long as every process of ours uses it: whoever holds it migrates, the others wait.
 LOCK = 7_166_001
@@ -25,7 +27,11 @@ def config() -> Config:
 
 
 async def migrate(url: str) -> None:
-    """Run every migration that the database at ``url`` (a PostgreSQL DSN) has not seen, under an advisory lock."""
+    """Run every migration that the database at ``url`` (a PostgreSQL DSN) has not seen, under an advisory lock.
+
+    Raises DatabaseUnavailable where there is no such database.
+    """
+    await (await connect_alone(url)).close()
     engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
