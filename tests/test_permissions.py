@@ -10,7 +10,6 @@ from graph.permissions import (
     NOTHING,
     Action,
     Part,
-    ProgramPermissions,
     may,
     may_view,
     parts_of,
@@ -124,4 +123,4 @@ def test_nobody_can_join_what_is_over() -> None:
 def test_a_stranger_may_do_nothing_with_a_private_program() -> None:
     private = replace(PROGRAM, visibility=Visibility.PRIVATE)
     assert program_permissions({Part.SIGNED_IN}, private, ProgramStatus.ACTIVE, participants=False) == NOTHING
-    assert NOTHING == ProgramPermissions(False, False, False, False, False, False)
+    assert astuple(NOTHING) == (False,) * 6
