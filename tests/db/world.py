@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 from graph.activity import Activity
 from graph.db import activity, cohorts, ledger, recounting
@@ -72,7 +71,6 @@ class World:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.naive = Naive()
-        self._serial = count(1)
 
     # Rules
 
@@ -85,12 +83,11 @@ class World:
             await ledger.announce(conn)
 
     async def editor(self, registered: datetime | None = None) -> int:
-        n = next(self._serial)
         number = await self.pool.fetchval(
-            "INSERT INTO editor (central_id, username, registered_at) VALUES ($1, $2, $3) RETURNING id",
-            1000 + n,
-            f"Editor {n}",
-            registered,
+            "INSERT INTO editor (username, registered_at) VALUES ('', $1) RETURNING id", registered
+        )
+        await self.pool.execute(
+            "UPDATE editor SET central_id = id, username = 'Editor ' || id::text WHERE id = $1", number
         )
         self.naive.registered[number] = registered
         return int(number)

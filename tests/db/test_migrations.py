@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Migrations from nothing give the tables that graph/db/tables.py declares."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+
+from graph.db import migrate, tables
+
+
+def _differences(connection: Connection) -> list[Any]:
+    options = {"compare_type": True, "compare_server_default": True}
+    found = compare_metadata(MigrationContext.configure(connection, opts=options), SQLModel.metadata)
+    return [each for each in found if not _is_random(each)]
+
+
+def _is_random(difference: Any) -> bool:
+    """Alembic asks the server whether two defaults give the same value, which these never do."""
+    kind, _, table, column, *_ = difference[0] if isinstance(difference, list) else (None, *[""] * 3)
+    return (kind, table, column) == ("modify_default", "ledger", "epoch")
+
+
+async def differences(url: str) -> list[Any]:
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(_differences)
+    await engine.dispose()
+    return found
+
+
+async def test_migrations_from_empty_equal_the_tables(empty_database_url: str) -> None:
+    await migrate.migrate(empty_database_url)
+    assert await differences(empty_database_url) == []
+
+
+async def test_a_table_that_differs_would_be_noticed(empty_database_url: str) -> None:
+    await migrate.migrate(empty_database_url)
+    conn = await asyncpg.connect(empty_database_url)
+    await conn.execute("ALTER TABLE page DROP COLUMN title")
+    await conn.execute("DROP INDEX edit_by_set")
+    await conn.execute("ALTER TABLE goal ALTER target TYPE int")
+    await conn.execute("ALTER TABLE program ALTER type SET DEFAULT 'FELLOWS'")
+    await conn.close()
+    assert len(await differences(empty_database_url)) == 4
+
+
+async def test_every_ledger_has_an_epoch_of_its_own(database_url: str) -> None:
+    conn = await asyncpg.connect(database_url)
+    default = await conn.fetchval(
+        "SELECT column_default FROM information_schema.columns WHERE table_name = 'ledger' AND column_name = 'epoch'"
+    )
+    assert default == "md5((random())::text)"
+    await conn.close()
+
+
+async def test_hot_tables_leave_room_on_their_pages(database_url: str) -> None:
+    conn = await asyncpg.connect(database_url)
+    rows = await conn.fetch("SELECT relname FROM pg_class WHERE reloptions @> '{fillfactor=80}' ORDER BY 1")
+    await conn.close()
+    declared = [
+        name
+        for name, table in SQLModel.metadata.tables.items()
+        if table.dialect_options["postgresql"]["with"] == {"fillfactor": "80"}
+    ]
+    assert [row[0] for row in rows] == sorted(declared)
+    assert tables.EditRow.__tablename__ in declared
+
+
+async def test_a_migrated_database_is_left_as_it_is(database_url: str) -> None:
+    conn = await asyncpg.connect(database_url)
+    epoch = await conn.fetchval("SELECT epoch FROM ledger")
+    await migrate.migrate(database_url)
+    assert await conn.fetchval("SELECT epoch FROM ledger") == epoch
+    await conn.close()
+
+
+async def test_two_processes_that_migrate_at_once_do_it_once(empty_database_url: str) -> None:
+    await asyncio.gather(migrate.migrate(empty_database_url), migrate.migrate(empty_database_url))
+    conn = await asyncpg.connect(empty_database_url)
+    heads = ScriptDirectory.from_config(migrate.config()).get_heads()
+    assert [row[0] for row in await conn.fetch("SELECT version_num FROM alembic_version")] == list(heads)
+    await conn.close()
+
+
+async def test_a_new_database_knows_commons_and_the_empty_set(database_url: str) -> None:
+    conn = await asyncpg.connect(database_url)
+    wikis = await conn.fetch("SELECT dbname, domain, project, language, words FROM wiki")
+    assert [tuple(row) for row in wikis] == [("commonswiki", "commons.wikimedia.org", "commons", None, False)]
+    sets = await conn.fetch("SELECT id, members FROM edit_set")
+    assert [tuple(row) for row in sets] == [(0, [])]
+    await conn.close()

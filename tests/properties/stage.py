@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A database and an event loop for the many small worlds of a property: each world has its own programs in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, TypeVar
+
+from graph.db.pool import Pool, connect
+from graph.edits import SeenEdit
+from tests.db.world import World
+from tests.properties.histories import Event, Wikis
+
+T = TypeVar("T")
+
+
+class Stage:
+    """``run`` awaits; ``world`` and ``wikis`` are new each time, and share no program, page or revision."""
+
+    def __init__(self, runner: asyncio.Runner, pool: Pool) -> None:
+        self._runner = runner
+        self.pool = pool
+        self._first = count(1_000, 1_000)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work)
+
+    def world(self) -> World:
+        return World(self.pool)
+
+    def wikis(self) -> Wikis:
+        return Wikis(next(self._first))
+
+
+@contextmanager
+def stage(url: str) -> Iterator[Stage]:
+    with asyncio.Runner() as runner:
+        pool = runner.run(connect(url))
+        try:
+            yield Stage(runner, pool)
+        finally:
+            runner.run(pool.close())
+
+
+async def tell(world: World, events: Iterable[Event], *, live: bool = True) -> None:
+    """All of these in one batch."""
+    told = list(events)
+    edits = [each for each in told if isinstance(each, SeenEdit)]
+    await world.saw(*edits, changes=[each for each in told if not isinstance(each, SeenEdit)], live=live)
