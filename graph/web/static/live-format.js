@@ -55,18 +55,23 @@ export function amount(metric, number) {
 
 // "2:14:09", or whole days where there are two or more of them.
 export function duration(milliseconds) {
-  if (milliseconds >= 2 * DAY) return DAYS.format(Math.floor(milliseconds / DAY));
+  if (milliseconds >= 2 * DAY) return DAYS.format(Math.round(milliseconds / DAY));
   const left = Math.ceil(milliseconds / 1000);
   const [hours, minutes, rest] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
   const tail = `${TWO_DIGITS.format(minutes)}:${TWO_DIGITS.format(rest)}`;
   return hours > 0 ? `${PLAIN.format(hours)}:${tail}` : tail;
 }
 
-// The first letters of the first two words of a name, whatever its script.
+// The first letters of the first two words of a name, whatever its script; letters that would join stay apart.
 export function initials(name) {
   const words = name.split(/[\s_.\-–·]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
-  const first = (word) => GRAPHEMES.segment(word.replace(/^[^\p{L}\p{N}]+/u, ""))[Symbol.iterator]().next().value?.segment ?? "";
-  return (words.length > 0 ? words : [name]).slice(0, 2).map(first).join("").toLocaleUpperCase();
+  const letters = (words.length > 0 ? words : [name]).slice(0, 2).map(firstLetter);
+  return letters.join(/\p{Script=Arabic}/u.test(letters[0]) ? "\u200c" : "").toLocaleUpperCase();
+}
+
+function firstLetter(word) {
+  const [letter] = GRAPHEMES.segment(word.replace(/^[^\p{L}\p{N}]+(?=.)/u, ""));
+  return letter?.segment ?? "";
 }
 
 // A number below six, the same each time for the same name: which colour its mark has.
