@@ -70,16 +70,21 @@ WHERE part.whole = 1 OR part.namespace IS NOT NULL
 ORDER BY c.id, part.dbname COLLATE "C", part.whole DESC, part.namespace
 """.replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF)
 
+# Grouped twice, by editor and then without: many times cheaper than counting distinct editors of unsorted edits.
 # $2 the width, $3 the first instant, $4 the instant after the last
 _TIMELINE = """
-SELECT s.collection_id, date_trunc($2::text, e.at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS begin,
-    count(*) AS edits, count(DISTINCT e.editor_id) AS active_editors,
-    coalesce(sum(e.byte_change) FILTER (WHERE e.byte_change > 0 AND tracked.holds), 0)::bigint AS bytes_added,
-    count(*) FILTER (WHERE e.created AND NOT e.redirect AND tracked.holds) AS articles_created
-FROM set_coverage s JOIN edit e ON e.set_id = s.set_id AND e.at >= $3::timestamptz AND e.at < $4::timestamptz
-JOIN page g ON g.id = e.page_key
-CROSS JOIN LATERAL (SELECT g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked) AS holds) tracked
-WHERE s.collection_id = ANY($1::bigint[]) AND NOT s.uploads_only
+SELECT collection_id, begin, sum(edits)::bigint AS edits, count(*) AS active_editors,
+    sum(bytes_added)::bigint AS bytes_added, sum(articles_created)::bigint AS articles_created
+FROM (
+    SELECT s.collection_id, date_trunc($2::text, e.at, 'UTC') AS begin, e.editor_id, count(*) AS edits,
+        coalesce(sum(e.byte_change) FILTER (WHERE e.byte_change > 0 AND tracked.holds), 0) AS bytes_added,
+        count(*) FILTER (WHERE e.created AND NOT e.redirect AND tracked.holds) AS articles_created
+    FROM set_coverage s JOIN edit e ON e.set_id = s.set_id AND e.at >= $3::timestamptz AND e.at < $4::timestamptz
+    JOIN page g ON g.id = e.page_key
+    CROSS JOIN LATERAL (SELECT g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked) AS holds) tracked
+    WHERE s.collection_id = ANY($1::bigint[]) AND NOT s.uploads_only
+    GROUP BY 1, 2, 3
+) part
 GROUP BY 1, 2
 """
 
