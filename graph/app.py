@@ -135,6 +135,10 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         address = None if listener is None else f"http://{settings.host}:{listener.getsockname()[1]}"
         running = Running(deps, executor, address)
         jobs = _jobs(settings, url, running, client, parts)
+        if parts.web:
+            relay = Relay(url, pool, deps.broker)
+            await relay.begin()
+            jobs.append(relay.run)
         if listener is not None:
             jobs.append(partial(_serve, settings, running, listener))
         await stack.enter_async_context(_tasks(jobs, running.stop))
@@ -146,8 +150,6 @@ def _jobs(
 ) -> list[Callable[[], Awaitable[None]]]:
     deps = running.deps
     jobs: list[Callable[[], Awaitable[None]]] = []
-    if parts.web:
-        jobs.append(Relay(url, deps.pool, deps.broker).run)
     if parts.consumer:
         jobs.append(Consumer(url, deps.pool, partial(_stream, settings, client), now).run)
     if parts.worker:

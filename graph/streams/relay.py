@@ -54,6 +54,11 @@ class Relay:
         self._number: int | None = None
         self._versions: dict[int, int] = {}
 
+    async def begin(self) -> None:
+        """Take the place from which everything is published: to be done before anybody may subscribe."""
+        async with self._pool.acquire() as conn:
+            self._number = (await activity.position(conn)).newest
+
     async def run(self) -> None:
         """Follow until cancelled; a lost database is tried again each second."""
         while True:
