@@ -280,6 +280,7 @@ def recount(settings: Settings, slugs: Sequence[str], check: bool) -> list[str]:
 
 
 async def _recount(url: str, slugs: Sequence[str], check: bool) -> list[str]:
+    await migrations.migrate(url)
     pool = await connect(url)
     try:
         async with pool.acquire() as conn:

@@ -12,6 +12,7 @@ import errno
 import json
 import logging
 import os
+import socket
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -73,6 +74,8 @@ def _plain(error: OSError) -> str:
         return "GRAPH_HOST is no address of this machine: use 127.0.0.1, or 0.0.0.0 for every interface"
     if error.errno == errno.EACCES:
         return f"permission denied ({error}): ports below 1024 and folders of others need another user"
+    if isinstance(error, socket.gaierror):
+        return f"a host name is not known ({error}): set GRAPH_HOST to an address of this machine"
     return str(error)
 
 
@@ -88,6 +91,7 @@ def _logging() -> None:
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it has a line for every request
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it would say, the service says itself
 
 
 def _demo(_: argparse.Namespace) -> None:

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line as its users meet it: as a process, by what it prints and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from graph import app, cli
+from graph.schema.root import sdl
+from tests.conftest import with_database
+
+COMMANDS = [name for name, *_ in cli.COMMANDS]
+DOCUMENT = Path(__file__).parent.parent / "docs" / "reference" / "commands.md"
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, "PYTHONWARNINGS": "default", "COLUMNS": "100", **given}
+
+
+def run(*arguments: str, **given: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "graph", *arguments]
+    return subprocess.run(command, env=environment(given), capture_output=True, text=True, timeout=60, check=False)
+
+
+def refused(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """The one line on standard error of a command that ended with ``code``."""
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert done.stderr.startswith("programs-graph: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr.removeprefix("programs-graph: ").strip()
+
+
+@contextmanager
+def running(*arguments: str, **given: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that goes on; killed at the end of the block if it still does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "graph", *arguments],
+        env=environment(given),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def read_until(process: subprocess.Popen[bytes], pattern: str, seconds: float = 30) -> str:
+    """What the process printed, up to and with the first line that holds ``pattern``."""
+    assert process.stdout
+    seen, deadline = "", time.monotonic() + seconds
+    while not re.search(pattern + r".*\n", seen):
+        ready, _, _ = select.select([process.stdout], [], [], max(0, deadline - time.monotonic()))
+        more = os.read(process.stdout.fileno(), 65536) if ready else b""
+        assert more, f"{pattern!r} is not in what it printed: {seen}"
+        seen += more.decode()
+    return seen
+
+
+@contextmanager
+def taken_port() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield str(listener.getsockname()[1])
+
+
+def test_help_names_every_command_with_an_example() -> None:
+    done = run("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert COMMANDS == ["demo", "up", "serve", "consume", "work", "migrate", "schema", "recount"]
+    assert all(re.search(rf"^    {name}  +\w", done.stdout, re.MULTILINE) for name in COMMANDS)
+    assert "examples:" in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([name, "--help"])
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert re.search(rf"example:\n  (GRAPH_\w+=\S+ )?programs-graph {name}\b", told)
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["serve", "--quickly"], ["migrate", "now"]])
+def test_a_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: programs-graph")
+
+
+def test_the_reference_documents_every_command_option_and_exit_code() -> None:
+    text = DOCUMENT.read_text("utf-8")
+    assert re.findall(r"^## `programs-graph (\w+)", text, re.MULTILINE) == COMMANDS
+    assert all(f"    {example}\n" in text for *_, example in cli.COMMANDS)
+    assert "--check" in text
+    codes = (0, cli.FAILED, cli.WRONG, cli.DIFFERENT, cli.INTERRUPTED)
+    assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == [str(code) for code in codes]
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "schema"])
+def test_wrong_settings_end_every_command_with_2_and_one_line(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAPH_PORT", "x")
+    monkeypatch.setenv("GRAPH_SPEED", "11")
+    assert cli.main([name]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        "programs-graph: GRAPH_SPEED is no setting; "
+        "GRAPH_PORT should be a port from 0 (any free one) to 65535, not 'x'\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["up", "consume", "work"])
+def test_nobody_reads_wikimedias_stream_without_a_contact(name: str) -> None:
+    assert refused(run(name), 2).startswith("GRAPH_CONTACT is missing: ")
+
+
+def test_schema_prints_the_schema_and_needs_nothing_else() -> None:
+    done = run("schema", GRAPH_PORT="x", GRAPH_DATABASE_URL="nowhere")
+    assert (done.returncode, done.stdout, done.stderr) == (0, sdl(), "")
+
+
+def test_a_reader_who_has_enough_is_no_failure() -> None:
+    command = f"set -o pipefail; {sys.executable} -m graph schema | head -n 1"
+    done = subprocess.run(["bash", "-c", command], env=environment({}), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["serve", "migrate", "recount"])
+def test_an_unreachable_database_gives_one_line_without_its_password(name: str) -> None:
+    with taken_port() as port:
+        pass
+    told = refused(run(name, GRAPH_DATABASE_URL=f"postgresql://graph:s3cret@127.0.0.1:{port}/graph"), 1)
+    assert told.startswith(f"cannot reach PostgreSQL at postgresql://graph@127.0.0.1:{port}/graph: ")
+
+
+def test_a_database_that_does_not_exist_gives_one_line(server_url: str) -> None:
+    told = refused(run("migrate", GRAPH_DATABASE_URL=with_database(server_url, "nowhere")), 1)
+    assert told.endswith('database "nowhere" does not exist')
+
+
+def test_a_data_folder_that_cannot_be_used_gives_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = refused(run("migrate", GRAPH_DATA_DIR=str(tmp_path / "file")), 1)
+    assert told.startswith("the embedded PostgreSQL cannot use ")
+
+
+def test_a_taken_port_gives_one_line(database_url: str) -> None:
+    with taken_port() as port:
+        told = refused(run("serve", GRAPH_PORT=port, GRAPH_DATABASE_URL=database_url), 1)
+    assert told == "the port is in use: end the other process, or set GRAPH_PORT to another (0 for any free one)"
+
+
+def test_an_address_of_another_machine_gives_one_line(database_url: str) -> None:
+    told = refused(run("serve", GRAPH_HOST="192.0.2.1", GRAPH_DATABASE_URL=database_url), 1)
+    assert told == "GRAPH_HOST is no address of this machine: use 127.0.0.1, or 0.0.0.0 for every interface"
+
+
+def test_migrate_brings_an_empty_database_up_to_date_and_may_be_repeated(empty_database_url: str) -> None:
+    for _ in range(2):
+        done = run("migrate", GRAPH_DATABASE_URL=empty_database_url)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert run("recount", "--check", GRAPH_DATABASE_URL=empty_database_url).returncode == 0
+
+
+def test_recount_brings_an_empty_database_up_to_date_first(empty_database_url: str) -> None:
+    done = run("recount", GRAPH_DATABASE_URL=empty_database_url)
+    assert (done.returncode, done.stdout) == (0, "Every number is what the stored edits say.\n")
+
+
+def test_recount_of_an_unknown_program_gives_one_line(database_url: str) -> None:
+    told = refused(run("recount", "no-such", GRAPH_DATABASE_URL=database_url), 1)
+    assert told.startswith("there is no program 'no-such'")
+
+
+@pytest.mark.parametrize(("option", "code"), [(["--check"], 3), ([], 0)])
+def test_differences_are_printed_and_only_a_check_ends_with_3(
+    option: list[str], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[object] = []
+
+    def recount(settings: object, slugs: list[str], check: bool) -> list[str]:
+        asked.append((slugs, check))
+        return ["editor_tally 1/2 edits: 3, counted 4"]
+
+    monkeypatch.setattr(app, "recount", recount)
+    assert cli.main(["recount", *option, "one", "two"]) == code
+    assert capsys.readouterr().out == "editor_tally 1/2 edits: 3, counted 4\n"
+    assert asked == [(["one", "two"], bool(option))]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_and_ends_well_when_told(database_url: str, number: signal.Signals) -> None:
+    with running("serve", GRAPH_PORT="0", GRAPH_DATABASE_URL=database_url) as process:
+        told = read_until(process, "listening on")
+        address = told.rpartition("listening on ")[2].strip()
+        with urlopen(f"{address}/graphql?query=%7Bservice%7Bconnected%7D%7D", timeout=10) as answer:
+            assert answer.read() == b'{"data":{"service":{"connected":false}}}'
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+
+
+def test_the_demo_shows_where_to_look_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with running("demo", GRAPH_PORT="0", TMPDIR=str(tmp_path)) as process:
+        told = read_until(process, "Ctrl-C ends it")
+        screen = re.search(r"Live screen  (http://127\.0\.0\.1:\d+/live/program/\S+)\n", told)
+        assert screen
+        with urlopen(screen[1], timeout=10) as answer:
+            assert answer.status == 200
+        query = re.search(r"A query      (curl .*)\n", told)
+        assert query
+        _, _, url, *_, body = shlex.split(query[1])
+        asked = Request(url, body.encode(), {"Content-Type": "application/json"})
+        with urlopen(asked, timeout=10) as answer:
+            assert answer.read().startswith(b'{"data":{"program":{"title":"')
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+    assert list(tmp_path.iterdir()) == []
