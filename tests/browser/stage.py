@@ -43,7 +43,7 @@ def edit(number: int, title: str = "", **other: Any) -> dict[str, Any]:
         "byteChange": 100 + number,
         "created": False,
         "reverted": False,
-        "wiki": {"domain": "en.wikipedia.org"},
+        "wiki": {"domain": "en.wikipedia.org", "language": "en"},
         "article": {"title": title or f"Article {number}"},
         "editor": {"username": "Ada Lovelace"},
         **other,
@@ -68,7 +68,7 @@ class Stage:
         ]
         self.edits: list[dict[str, Any]] = []
         self.log: list[dict[str, Any]] = []
-        self.asked: list[str] = []
+        self.asked: list[dict[str, Any]] = []
         self.begun: list[str | None] = []
         self._moved = asyncio.Event()
         self._cuts = 0
@@ -119,7 +119,7 @@ class Stage:
         return "subscription" if "\nsubscription" in f"\n{request.query}" else "query"
 
     async def execute(self, request: GraphQLRequest, _identity: Any, *, allow_mutations: bool) -> Answer:  # noqa: ARG002 - the protocol's
-        self.asked.append(request.query)
+        self.asked.append(request.variables or {})
         if self.broken:
             return self.unexpected(RuntimeError())
         if "query Home" in request.query:

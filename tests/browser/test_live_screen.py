@@ -162,6 +162,22 @@ async def test_silence_is_taken_for_a_dead_connection(browser: Browser, served: 
         await expect(page.locator(LIVE)).to_be_visible()
 
 
+async def test_who_enrols_is_counted_without_an_edit(browser: Browser, served: Served) -> None:
+    async with looking_at(browser, served.live) as page:
+        await page.clock.install()
+        await page.reload()
+        await expect(counter(page, "activeEditors")).to_have_text("23 of 30")
+        served.stage.metrics = {**served.stage.metrics, "editors": 31, "version": 101}
+        await page.clock.fast_forward("00:40")
+        await expect(counter(page, "activeEditors")).to_have_text("23 of 31")
+
+
+async def test_titles_have_the_language_of_their_wiki(browser: Browser, served: Served) -> None:
+    served.stage.edits = [edit(1, "河", wiki={"domain": "zh.wikipedia.org", "language": "zh"})]
+    async with looking_at(browser, served.live) as page:
+        await expect(page.locator('.title bdi[lang="zh"]')).to_have_text("河")
+
+
 async def test_a_stream_of_the_wikis_that_is_lost_is_told(browser: Browser, served: Served) -> None:
     served.stage.connected = False
     async with looking_at(browser, served.live) as page:

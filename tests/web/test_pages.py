@@ -79,6 +79,14 @@ async def test_the_address_chooses_names_and_theme(
     assert f'data-theme="{theme}"' in response.text
 
 
+@pytest.mark.parametrize(("names", "asked"), [("initials", True), ("full", True), ("none", False)])
+async def test_names_that_are_not_shown_are_not_asked_for(
+    client: httpx.AsyncClient, stage: Stage, names: str, asked: bool
+) -> None:
+    await client.get(f"/live/program/{SLUG}?names={names}")
+    assert stage.asked == [{"slug": SLUG, "names": asked}]
+
+
 async def test_a_program_that_may_not_be_seen_looks_like_none(client: httpx.AsyncClient, stage: Stage) -> None:
     missing = await client.get("/live/program/never_was")
     stage.there = False

@@ -89,8 +89,11 @@ export class Cards {
 }
 
 function heading(edit) {
-  const title = element("h3", "title");
-  title.append(edit.article.title === null ? "hidden title" : element("bdi", "", edit.article.title));
+  const title = element("p", "title", edit.article.title === null ? "hidden title" : "");
+  if (edit.article.title === null) return title;
+  const text = element("bdi", "", edit.article.title);
+  text.lang = edit.wiki.language ?? ""; // Chinese and Japanese write the same letters differently
+  title.append(text);
   return title;
 }
 
