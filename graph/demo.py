@@ -72,9 +72,11 @@ def demo(settings: Settings, say: Callable[[Scene], None]) -> None:
     if settings.database_url is not None:
         uvloop.run(until_told(settings.database_url))
         return
-    with tempfile.TemporaryDirectory(prefix="programs-graph-demo-") as folder:
-        with embedded.start(Path(folder), THROWN_AWAY) as server:
-            uvloop.run(until_told(server.url))
+    with (
+        tempfile.TemporaryDirectory(prefix="programs-graph-demo-") as folder,
+        embedded.start(Path(folder), THROWN_AWAY) as server,
+    ):
+        uvloop.run(until_told(server.url))
 
 
 @contextlib.asynccontextmanager
