@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final, TypeVar
 
 from msgspec import DecodeError, ValidationError
@@ -59,21 +58,22 @@ SIZE_UNKNOWN: Final = "size of the parent unknown"
 Find = Callable[[str, int | None, str], int | None]
 
 
-class Kind(StrEnum):
-    """What an event turned out to be; a label to count by and to show."""
+class Kind:
+    """What an event turned out to be; a label to count by and to show.
 
-    __hash__ = str.__hash__  # counted for each event: an enumeration's own hash is five times slower
+    Plain strings: looked up for each event, the members of an enumeration cost more than all else here.
+    """
 
-    CANARY = "canary"
-    EDIT = "edit by an enrolled editor"
-    STRANGER = "edit by a stranger"
-    TEMPORARY = "edit by a temporary account"
-    NAMELESS = "edit whose editor is hidden or not named"
-    DELETE = "page deleted"
-    UNDELETE = "page undeleted"
-    VISIBILITY = "revision's visibility changed"
-    REVERTED_TAG = "mw-reverted came or went"
-    OTHER_TAGS = "other tags changed"
+    CANARY: Final = "canary"
+    EDIT: Final = "edit by an enrolled editor"
+    STRANGER: Final = "edit by a stranger"
+    TEMPORARY: Final = "edit by a temporary account"
+    NAMELESS: Final = "edit whose editor is hidden or not named"
+    DELETE: Final = "page deleted"
+    UNDELETE: Final = "page undeleted"
+    VISIBILITY: Final = "revision's visibility changed"
+    REVERTED_TAG: Final = "mw-reverted came or went"
+    OTHER_TAGS: Final = "other tags changed"
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class Understood:
     where the event names none. ``happened`` is when the edit or action took place, as far as the event says.
     """
 
-    kind: Kind
+    kind: str
     topic: str
     dt_ms: int
     happened: datetime | None
@@ -94,7 +94,7 @@ class Understood:
     @property
     def canary(self) -> bool:
         """Whether this is one of the hourly artificial events, which mean nothing."""
-        return self.kind is Kind.CANARY
+        return self.kind == Kind.CANARY
 
 
 _slim = Decoder(Slim)
@@ -158,7 +158,7 @@ def _read_saved(seen: Understood, data: bytes, slim: Slim, find: Find) -> None:
     seen.changes = _changes(event, moved, as_of)
 
 
-def _author(revision: SlimRevision, wiki: str, find: Find) -> tuple[Kind, int | None]:
+def _author(revision: SlimRevision, wiki: str, find: Find) -> tuple[str, int | None]:
     # The author is the revision's editor: the performer of an import is somebody else.
     editor = revision.editor
     if editor is None or editor.user_text is None or not revision.is_editor_visible:

@@ -217,10 +217,11 @@ class EventStream:
             events = decoder.feed(chunk)
             if events:
                 now = self._clock()
+                now_ms = _ms(now)
                 for event in events:
                     if self._full.is_set():
                         await self._wait_for_room()
-                    self._take(event, now)
+                    self._take(event, now, now_ms)
             for _ in range(decoder.oversized - oversized):
                 self._reject(OVERSIZED, b"")
 
@@ -228,7 +229,7 @@ class EventStream:
         self._room.clear()
         await self._room.wait()
 
-    def _take(self, event: ServerSentEvent, now: datetime) -> None:
+    def _take(self, event: ServerSentEvent, now: datetime, now_ms: int) -> None:
         status = self.status
         status.events += 1
         if event.event == "error":
@@ -239,7 +240,6 @@ class EventStream:
         except MalformedEvent as error:
             self._reject(error.reason, event.data)
             return
-        now_ms = _ms(now)
         gap = self._positions.advance(seen.topic, seen.dt_ms, now_ms)
         if gap is not None:
             status.gap = gap

@@ -122,11 +122,11 @@ class Decoder:
 
     def _read_field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
+        if value[:1] == b" ":
+            value = value[1:]
         if len(line) > self._limit:
             self._spoil()
-            return
-        if name == b"data":
+        elif name == b"data":
             self._add_data(value, len(line))
         elif name == b"event":
             self._type = value
@@ -155,6 +155,6 @@ class Decoder:
             self._id = None
         if self._data:
             data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-            kind = self._type.decode(errors="replace") or "message"
+            kind = "message" if self._type in (b"message", b"") else self._type.decode(errors="replace")
             events.append(ServerSentEvent(kind, data, self.last_event_id, self._retry))
         self._begin_event()

@@ -84,9 +84,9 @@ class _Answer(httpx.AsyncByteStream):
     async def read_head(self) -> None:
         size = 0
         while not self._head_done:
-            size += await self._read()
-            if not self._head_done and (self._complete or size > _HEAD_BYTES):
+            if self._complete or size > _HEAD_BYTES:
                 raise httpx.RemoteProtocolError("no head of an answer, or an endless one")
+            size += await self._read()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
