@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from graph.activity import Article, LedgerEdit
@@ -70,44 +71,72 @@ _ARTICLES = Listing(
     extra=("text", "bool", "text"),
 )
 
-# Each set's newest edits come off its index; the merge reads no more than a page of each.
-# $2–$4 the place (microseconds, revision, wiki), $5 the limit, $6 wiki, $7 editor
+# Each set's newest edits come off its index; the merge reads no more than a page of each. A condition that is not asked
+# for is not in the statement at all, so that PostgreSQL can plan each form once and for all.
+# $2–$4 the place (instant, revision, wiki), $5 the limit, $6 wiki, $7 editor
 _RECENT = """
 SELECT parent.id AS parent, listed.*
 FROM unnest($1::bigint[]) AS parent(id) CROSS JOIN LATERAL (
     SELECT newest.* FROM set_coverage s CROSS JOIN LATERAL (
         SELECT /*EDIT*/ FROM edit e /*JOINS*/
-        WHERE e.set_id = s.set_id AND /*MATCHING*/
-          AND ($2::timestamptz IS NULL OR (e.at, e.revision_id, e.wiki_id) < ($2, $3::bigint, $4::bigint))
+        WHERE e.set_id = s.set_id /*MATCHING*/ /*AFTER*/
         ORDER BY e.at DESC, e.revision_id DESC, e.wiki_id DESC LIMIT $5::bigint
     ) AS newest
-    WHERE s.collection_id = parent.id AND /*COVERED*/
+    WHERE s.collection_id = parent.id /*COVERED*/
     ORDER BY newest.at DESC, newest.revision_id DESC, newest.wiki_id DESC LIMIT $5
 ) AS listed
+WHERE /*NAMED*/
 ORDER BY parent.id, at DESC, revision_id DESC, wiki_id DESC
 """
 _HOW_MANY = """
 SELECT parent.id AS parent, (
     SELECT count(*) FROM set_coverage s JOIN edit e ON e.set_id = s.set_id /*JOINS*/
-    WHERE s.collection_id = parent.id AND /*COVERED*/ AND /*MATCHING*/) AS total
+    WHERE s.collection_id = parent.id /*COVERED*/ /*MATCHING*/) AS total
 FROM unnest($1::bigint[]) AS parent(id)
-WHERE ($2::timestamptz, $3::bigint, $4::bigint, $5::bigint) IS NULL
+WHERE /*NAMED*/
 """
-_UPLOAD = "e.created AND NOT e.redirect AND g.namespace = 6 AND w.dbname = 'commonswiki'"
-_ANY_EDIT = "($6::text IS NULL OR w.dbname = $6) AND ($7::text IS NULL OR u.username = $7 AND NOT e.editor_hidden)"
+_NAMED = " AND ".join(
+    f"(${2 + place}::{kind} IS NULL OR true)"
+    for place, kind in enumerate(("timestamptz", "bigint", "bigint", "bigint", "text", "text"))
+)
+_AFTER = "AND (e.at, e.revision_id, e.wiki_id) < ($2, $3, $4)"
+_ON_WIKI = " AND e.wiki_id = (SELECT x.id FROM wiki x WHERE x.dbname = $6)"
+_BY_EDITOR = " AND e.editor_id IN (SELECT x.id FROM editor x WHERE x.username = $7) AND NOT e.editor_hidden"
+_IS_UPLOAD = " AND e.created AND NOT e.redirect AND g.namespace = 6 AND w.dbname = 'commonswiki'"
 
 
-def _edits(sql: str, covered: str, matching: str) -> str:
-    pieces = {"EDIT": EDIT_COLUMNS, "JOINS": EDIT_JOINS, "COVERED": covered, "MATCHING": matching}
-    for name, piece in pieces.items():
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Edits or uploads, on one wiki or on all, by one editor or by all."""
+
+    uploads: bool
+    wiki: str | None
+    editor: str | None
+
+    def statement(self, form: str, *, after: bool = False) -> str:
+        """``form`` with just the conditions that are asked for."""
+        return _statement(form, self.uploads, self.wiki is not None, self.editor is not None, after)
+
+
+@cache
+def _statement(form: str, uploads: bool, on_wiki: bool, by_editor: bool, after: bool) -> str:
+    matching = (_IS_UPLOAD if uploads else "") + (_ON_WIKI if on_wiki else "") + (_BY_EDITOR if by_editor else "")
+    return _filled(
+        form,
+        {
+            "MATCHING": matching,
+            "COVERED": "" if uploads else "AND NOT s.uploads_only",
+            "AFTER": _AFTER if after else "",
+            "NAMED": _NAMED,
+        },
+    )
+
+
+def _filled(sql: str, pieces: Mapping[str, str]) -> str:
+    for name, piece in {**pieces, "EDIT": EDIT_COLUMNS, "JOINS": EDIT_JOINS}.items():
         sql = sql.replace(f"/*{name}*/", piece)
     return sql
 
-
-_EDITS = _edits(_RECENT, "NOT s.uploads_only", _ANY_EDIT)
-_EDIT_COUNT = _edits(_HOW_MANY, "NOT s.uploads_only", _ANY_EDIT)
-_UPLOADS = _edits(_RECENT, "true", f"{_ANY_EDIT} AND {_UPLOAD}")
-_UPLOAD_COUNT = _edits(_HOW_MANY, "true", f"{_ANY_EDIT} AND {_UPLOAD}")
 
 _ARTICLE_EDITORS = """
 SELECT asked.collection_id, asked.page_key, /*EDITOR*/
@@ -121,7 +150,7 @@ ORDER BY most.edits DESC, most.editor_id
 
 # A single edit or upload is shown where a program that the viewer may see counts it.
 _COUNTED = """EXISTS (SELECT FROM set_coverage s JOIN program p ON p.id = s.collection_id
-    WHERE s.set_id = e.set_id AND /*COVERED*/ AND /*SEEN*/)"""
+    WHERE s.set_id = e.set_id /*COVERED*/ AND /*SEEN*/)"""
 _EDITS_BY_KEY = """
 SELECT /*EDIT*/ FROM unnest($1::text[], $2::bigint[]) AS asked(dbname, revision_id)
 JOIN wiki k ON k.dbname = asked.dbname
@@ -129,7 +158,7 @@ JOIN edit e ON e.wiki_id = k.id AND e.revision_id = asked.revision_id /*JOINS*/
 WHERE /*COUNTED*/
 """
 _UPLOADS_BY_ID = """
-SELECT /*EDIT*/ FROM edit e /*JOINS*/ WHERE e.page_key = ANY($1::bigint[]) AND /*MATCHING*/ AND /*COUNTED*/
+SELECT /*EDIT*/ FROM edit e /*JOINS*/ WHERE e.page_key = ANY($1::bigint[]) /*MATCHING*/ AND /*COUNTED*/
 """
 # An article is shown where it is part of a program that the viewer may see, deleted or not; whoever edited it leads
 # to the programs that it can be part of.
@@ -143,12 +172,12 @@ WHERE g.id = ANY($1::bigint[]) AND EXISTS (
 
 
 def _single(sql: str, covered: str, viewer: int) -> str:
-    sql = sql.replace("/*COUNTED*/", _COUNTED).replace("/*SEEN*/", PROGRAM_SEEN)
-    return bound(_edits(sql, covered, _UPLOAD), viewer, viewer + 1)
+    pieces = {"COUNTED": _COUNTED, "SEEN": PROGRAM_SEEN, "COVERED": covered, "MATCHING": _IS_UPLOAD}
+    return bound(_filled(sql, pieces), viewer, viewer + 1)
 
 
-_EDIT_KEYS = _single(_EDITS_BY_KEY, "NOT s.uploads_only", 3)
-_UPLOAD_IDS = _single(_UPLOADS_BY_ID, "true", 2)
+_EDIT_KEYS = _single(_EDITS_BY_KEY, "AND NOT s.uploads_only", 3)
+_UPLOAD_IDS = _single(_UPLOADS_BY_ID, "", 2)
 _ARTICLE_IDS = bound(_ARTICLES_BY_ID, 2, 3)
 
 
@@ -180,27 +209,39 @@ async def edits(
     pool: Pool, collections: Sequence[int], query: EditQuery, part: Slice
 ) -> dict[int, Page[LedgerEdit]]:
     """The counted edits of each collection, the newest first."""
-    rows = await pool.fetch(_EDITS, collections, *_place(part), part.first + 1, query.wiki, query.editor)
+    rows = await _recent(pool, collections, _Asked(False, query.wiki, query.editor), part)
     return pages(collections, rows, part, ledger_edit, _key)
 
 
 async def count_edits(pool: Pool, collections: Sequence[int], query: EditQuery) -> dict[int, int]:
     """How many counted edits each collection has."""
-    rows = await pool.fetch(_EDIT_COUNT, collections, None, None, None, None, query.wiki, query.editor)
-    return {row["parent"]: row["total"] for row in rows}
+    return await _how_many(pool, collections, _Asked(False, query.wiki, query.editor))
 
 
 async def uploads(
     pool: Pool, collections: Sequence[int], query: UploadQuery, part: Slice
 ) -> dict[int, Page[Upload]]:
     """The files uploaded in each collection, the newest first."""
-    rows = await pool.fetch(_UPLOADS, collections, *_place(part), part.first + 1, None, query.editor)
+    rows = await _recent(pool, collections, _Asked(True, None, query.editor), part)
     return pages(collections, rows, part, _upload, _key)
 
 
 async def count_uploads(pool: Pool, collections: Sequence[int], query: UploadQuery) -> dict[int, int]:
     """How many files were uploaded in each collection."""
-    rows = await pool.fetch(_UPLOAD_COUNT, collections, None, None, None, None, None, query.editor)
+    return await _how_many(pool, collections, _Asked(True, None, query.editor))
+
+
+async def _recent(pool: Pool, collections: Sequence[int], asked: _Asked, part: Slice) -> Sequence[Row]:
+    statement = asked.statement(_RECENT, after=part.after is not None)
+    rows: Sequence[Row] = await pool.fetch(
+        statement, collections, *_place(part), part.first + 1, asked.wiki, asked.editor
+    )
+    return rows
+
+
+async def _how_many(pool: Pool, collections: Sequence[int], asked: _Asked) -> dict[int, int]:
+    nothing = (None, None, None, None)
+    rows = await pool.fetch(asked.statement(_HOW_MANY), collections, *nothing, asked.wiki, asked.editor)
     return {row["parent"]: row["total"] for row in rows}
 
 
