@@ -117,7 +117,7 @@ class Stage:
     async def done(self, mutation: str, actor: Actor, **fields: Any) -> dict[str, Any]:
         """The payload of a mutation that succeeds."""
         payload = await self.change(mutation, actor, **fields)
-        assert payload["userErrors"] == []
+        assert payload["userErrors"] == [], payload["userErrors"]
         return payload
 
     async def refused(self, mutation: str, actor: Actor = ANONYMOUS, **fields: Any) -> list[tuple[str, str | None]]:

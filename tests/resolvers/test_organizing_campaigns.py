@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+from graph.resolvers.identity import ANONYMOUS, Actor
+from tests.resolvers.stage import END, START, Stage
+
+NO_CAMPAIGNS: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
+    ({"title": ""}, [("INVALID", "title")]),
+    ({"title": "!!!"}, [("INVALID", "title")]),
+    ({"title": "x" * 201}, [("TOO_LONG", "title")]),
+    ({"description": "x" * 20_001}, [("TOO_LONG", "description")]),
+    ({"templateDescription": "\x07"}, [("INVALID", "templateDescription")]),
+    ({"start": END, "end": START}, [("INVALID", "end")]),
+    ({"defaultProgramType": None}, [("INVALID", "defaultProgramType")]),
+    ({"defaultPasscodePolicy": None}, [("INVALID", "defaultPasscodePolicy")]),
+    ({"defaultPasscodePolicy": "FIXED"}, [("INVALID", "defaultPasscode")]),
+    ({"defaultPasscode": "x"}, [("INVALID", "defaultPasscode")]),
+    ({"organizationSlug": "nowhere"}, [("NOT_FOUND", "organizationSlug")]),
+    ({"organizationSlug": "a\0"}, [("NOT_FOUND", "organizationSlug")]),
+]
+
+
+async def test_admins_create_organizations_and_their_coordinators_run_them(
+    stage: Stage, admin: Actor, amara: Actor, stranger: Actor
+) -> None:
+    fields = {"name": "ويكيميديا مصر", "description": "A chapter.", "coordinators": ["amara_Quill"]}
+    assert await stage.refused("createOrganization", ANONYMOUS, **fields) == [("NOT_SIGNED_IN", None)]
+    assert await stage.refused("createOrganization", amara, **fields) == [("NOT_ALLOWED", None)]
+    made = (await stage.done("createOrganization", admin, **fields))["organization"]
+    assert made == {
+        "id": made["id"],
+        "slug": "ويكيميديا_مصر",
+        "name": "ويكيميديا مصر",
+        "description": "A chapter.",
+        "coordinators": [{"username": "Amara Quill"}],
+    }
+    assert stage.users.asked == [("metawiki", ("Amara Quill",))]
+    assert await stage.refused("createOrganization", admin, **fields) == [("TAKEN", "name")]
+    assert await stage.refused("updateOrganization", stranger, id=made["id"], name="x") == [("NOT_ALLOWED", None)]
+    assert await stage.refused("updateOrganization", ANONYMOUS, id=made["id"]) == [("NOT_SIGNED_IN", None)]
+    changed = await stage.done("updateOrganization", amara, id=made["id"], name="New", description=None)
+    assert changed["organization"] == made | {"name": "New", "description": ""}
+    changed = await stage.done("updateOrganization", amara, id=made["id"], coordinators=None)
+    assert changed["organization"]["coordinators"] == []
+
+
+async def test_what_an_organization_cannot_be_is_refused_by_field(stage: Stage, admin: Actor) -> None:
+    cases: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
+        ({"name": " "}, [("INVALID", "name")]),
+        ({"name": "?"}, [("INVALID", "name")]),
+        ({"name": "x" * 201}, [("TOO_LONG", "name")]),
+        ({"name": "", "coordinators": ["Nobody"]}, [("INVALID", "name"), ("UNKNOWN_USER", "coordinators.0")]),
+        ({"coordinators": ["~2025-1-2"]}, [("INVALID", "coordinators.0")]),
+    ]
+    for fields, faults in cases:
+        assert await stage.refused("createOrganization", admin, **({"name": "Affiliate"} | fields)) == faults, fields
+    assert await stage.refused("updateOrganization", admin, id="x", name="y") == [("NOT_FOUND", "id")]
+
+
+async def test_whoever_creates_a_campaign_organizes_it(stage: Stage, amara: Actor) -> None:
+    made = (await stage.done("createCampaign", amara, title="Spring 2026", start=START, end=END))["campaign"]
+    assert made == {
+        "id": made["id"],
+        "slug": "Spring_2026",
+        "title": "Spring 2026",
+        "description": "",
+        "start": START,
+        "end": END,
+        "defaultProgramType": "BASIC",
+        "defaultPasscodePolicy": "RANDOM",
+        "templateDescription": "",
+        "organization": None,
+        "organizers": [{"username": "Amara Quill"}],
+    }
+    assert await stage.refused("createCampaign", amara, title="Spring 2026!") == [("TAKEN", "title")]
+    assert await stage.refused("createCampaign", ANONYMOUS, title="x") == [("NOT_SIGNED_IN", None)]
+
+
+async def test_what_a_campaign_cannot_be_is_refused_by_field(stage: Stage, amara: Actor) -> None:
+    for fields, faults in NO_CAMPAIGNS:
+        assert await stage.refused("createCampaign", amara, **({"title": "Spring"} | fields)) == faults, fields
+
+
+async def test_a_campaign_in_the_name_of_an_organization_is_for_its_coordinators(
+    stage: Stage, admin: Actor, amara: Actor, stranger: Actor
+) -> None:
+    await stage.done("createOrganization", admin, name="Affiliate", coordinators=["Amara Quill"])
+    fields = {"title": "Spring", "organizationSlug": "Affiliate"}
+    assert await stage.refused("createCampaign", stranger, **fields) == [("NOT_ALLOWED", "organizationSlug")]
+    made = await stage.done("createCampaign", amara, **fields)
+    assert made["campaign"]["organization"] == {"slug": "Affiliate"}
+
+
+async def test_a_program_is_gathered_by_who_facilitates_it_and_organizes_the_campaign(
+    stage: Stage, admin: Actor, amara: Actor, stranger: Actor
+) -> None:
+    program = await stage.program(amara)
+    stage.users.add("Bo")
+    await stage.done("addEditors", amara, programId=program["id"], usernames=["Bo"])
+    mine = (await stage.done("createCampaign", amara, title="Mine"))["campaign"]
+    theirs = (await stage.done("createCampaign", stranger, title="Theirs"))["campaign"]
+    here = {"programId": program["id"]}
+    refused = {"addProgramToCampaign": [(stranger, mine), (stranger, theirs), (amara, theirs)]}
+    for mutation, cases in refused.items():
+        for actor, campaign in cases:
+            fields = here | {"campaignId": campaign["id"]}
+            assert await stage.refused(mutation, actor, **fields) == [("NOT_ALLOWED", None)]
+    anonymous = await stage.refused("addProgramToCampaign", ANONYMOUS, **here, campaignId=mine["id"])
+    assert anonymous == [("NOT_SIGNED_IN", None)]
+    assert await stage.refused("addProgramToCampaign", amara, **here, campaignId=program["id"]) == [
+        ("NOT_FOUND", "campaignId")
+    ]
+    for _ in range(2):
+        made = await stage.done("addProgramToCampaign", amara, **here, campaignId=mine["id"])
+        assert made["campaign"] == {"programs": {"nodes": [{"slug": program["slug"]}]}}
+        assert made["program"] == {"campaigns": {"nodes": [{"slug": "Mine"}]}}
+    await stage.done("addProgramToCampaign", admin, **here, campaignId=theirs["id"])
+    query = '{ campaign(slug: "Mine") { metrics { editors } } }'
+    assert (await stage.api.ask(query))["campaign"]["metrics"] == {"editors": 1}
+    # To organize one of its campaigns is not to organize the other.
+    other = (await stage.done("createCampaign", amara, title="Other"))["campaign"]
+    assert await stage.refused("addProgramToCampaign", stranger, **here, campaignId=other["id"]) == [
+        ("NOT_ALLOWED", None)
+    ]
+
+
+async def test_a_private_program_cannot_be_gathered_by_who_may_not_know_of_it(
+    stage: Stage, amara: Actor, stranger: Actor
+) -> None:
+    program = await stage.program(amara, visibility="PRIVATE")
+    campaign = (await stage.done("createCampaign", stranger, title="Theirs"))["campaign"]
+    for actor in (stranger, ANONYMOUS):
+        fields = {"programId": program["id"], "campaignId": campaign["id"]}
+        assert await stage.refused("addProgramToCampaign", actor, **fields) == [("NOT_FOUND", "programId")]
+
+
+async def test_a_campaign_keeps_its_last_organizer(stage: Stage, amara: Actor, stranger: Actor) -> None:
+    campaign = (await stage.done("createCampaign", amara, title="Spring"))["campaign"]
+    fields = {"campaignId": campaign["id"]}
+    assert await stage.refused("addCampaignOrganizer", stranger, **fields, username="A Stranger") == [
+        ("NOT_ALLOWED", None)
+    ]
+    last = await stage.refused("removeCampaignOrganizer", amara, **fields, username="Amara Quill")
+    assert last == [("NOT_ALLOWED", "username")]
+    made = await stage.done("addCampaignOrganizer", amara, **fields, username="a_Stranger")
+    assert len(made["campaign"]["organizers"]) == 2
+    made = await stage.done("removeCampaignOrganizer", stranger, **fields, username="Amara Quill")
+    assert made["campaign"]["organizers"] == [{"username": "A Stranger"}]
+    assert await stage.refused("removeCampaignOrganizer", stranger, **fields, username="Amara Quill") == [
+        ("NOT_FOUND", "username")
+    ]
