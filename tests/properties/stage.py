@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any, TypeVar
 
+from hypothesis import settings
+
 from graph.db.pool import Pool, connect
 from graph.edits import SeenEdit
 from tests.db.world import World
@@ -31,8 +33,17 @@ class Stage:
     def world(self) -> World:
         return World(self.pool)
 
+    def first(self) -> int:
+        """The first of a thousand numbers for pages and revisions that no other world has."""
+        return next(self._first)
+
     def wikis(self) -> Wikis:
-        return Wikis(next(self._first))
+        return Wikis(self.first())
+
+
+def of_examples(percent: int) -> settings:
+    """So many in a hundred of the profile's examples: a world on a database takes its time."""
+    return settings(max_examples=settings().max_examples * percent // 100)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.db import recounting
@@ -14,7 +14,7 @@ from tests.db import stored
 from tests.db.naive import Headline, Numbers
 from tests.db.world import MINUTE, NOON, World
 from tests.properties.histories import Event, Step, happen, histories
-from tests.properties.stage import Stage, stage, tell
+from tests.properties.stage import Stage, of_examples, stage, tell
 
 
 async def found(world: World) -> list[int]:
@@ -44,7 +44,7 @@ def cut(events: list[Event], data: st.DataObject) -> list[list[Event]]:
     return [order[start:end] for start, end in pairwise(ends)]
 
 
-@settings(max_examples=25)
+@of_examples(25)
 @given(history=histories, data=st.data())
 def check_order_split_and_repetition(on: Stage, history: list[Step], data: st.DataObject) -> None:
     async def both() -> None:
@@ -72,7 +72,7 @@ def test_any_order_split_and_repetition_of_the_same_news_gives_the_same_numbers(
         check_order_split_and_repetition(on)
 
 
-@settings(max_examples=15)
+@of_examples(15)
 @given(history=histories, by=st.sampled_from(["deletion", "withdrawal"]))
 def check_taking_back(on: Stage, history: list[Step], by: str) -> None:
     async def run() -> None:
@@ -98,7 +98,7 @@ def test_what_was_added_and_taken_back_leaves_zero(database_url: str) -> None:
         check_taking_back(on)
 
 
-@settings(max_examples=10)
+@of_examples(10)
 @given(history=histories)
 def check_recount(on: Stage, history: list[Step]) -> None:
     async def run() -> None:
