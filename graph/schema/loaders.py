@@ -39,14 +39,22 @@ from graph.tallies import Metrics, TimelinePoint, WikiMetrics
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-Q = TypeVar("Q", bound=Hashable)
 Place = tuple[int, int]
+Span = tuple[int, TimeBucket, datetime | None, datetime | None]
 
 
 class Loaders:
     """Everything that can be asked for together; made anew for each execution."""
 
     def __init__(self, deps: Deps, actor: Actor) -> None:
+        self._find(deps, actor)
+        self._belong(deps, actor)
+        self._count(deps)
+        self._list_nouns(deps, actor)
+        self._list_contributions(deps, actor)
+
+    def _find(self, deps: Deps, actor: Actor) -> None:
+        """Single things by number, slug or name."""
         self.programs_by_id: DataLoader[int, Program | None] = _found(partial(reading.programs_by_id, deps, actor))
         self.programs_by_slug: DataLoader[str, Program | None] = _found(partial(reading.programs_by_slug, deps, actor))
         self.campaigns_by_id: DataLoader[int, Campaign | None] = _found(partial(reading.campaigns_by_id, deps))
@@ -64,22 +72,25 @@ class Loaders:
         self.edits_by_key: DataLoader[EditKey, LedgerEdit | None] = _found(partial(reading.edits_by_key, deps, actor))
         self.uploads_by_id: DataLoader[int, Upload | None] = _found(partial(reading.uploads_by_id, deps, actor))
 
+    def _belong(self, deps: Deps, actor: Actor) -> None:
+        """What belongs to something."""
         self.sessions: DataLoader[int, list[Session]] = _there(partial(reading.sessions_of, deps))
         self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
         self.goals: DataLoader[int, list[Goal]] = _there(partial(reading.goals_of, deps))
         self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
         self.article_editors: DataLoader[Place, list[Editor]] = _there(partial(reading.article_editors, deps))
-        self.wiki_metrics: DataLoader[int, list[WikiMetrics]] = _there(partial(reading_numbers.metrics_by_wiki, deps))
-        self.last_edits: DataLoader[Place, datetime | None] = _found(partial(reading_numbers.last_edits, deps))
-
         self.people: DataLoader[tuple[int, Within], list[Editor]] = _asked(partial(reading.in_charge, deps))
-        self.metrics: DataLoader[tuple[int, str | None, int | None], Metrics] = _asked(
-            partial(reading_numbers.metrics, deps)
-        )
-        self.timelines: DataLoader[
-            tuple[int, TimeBucket, datetime | None, datetime | None], list[TimelinePoint]
-        ] = _asked(partial(reading_numbers.timeline, deps))
 
+    def _count(self, deps: Deps) -> None:
+        """Numbers."""
+        numbers = reading_numbers
+        self.metrics: DataLoader[tuple[int, str | None, int | None], Metrics] = _asked(partial(numbers.metrics, deps))
+        self.wiki_metrics: DataLoader[int, list[WikiMetrics]] = _there(partial(numbers.metrics_by_wiki, deps))
+        self.timelines: DataLoader[Span, list[TimelinePoint]] = _asked(partial(numbers.timeline, deps))
+        self.last_edits: DataLoader[Place, datetime | None] = _found(partial(numbers.last_edits, deps))
+
+    def _list_nouns(self, deps: Deps, actor: Actor) -> None:
+        """Lists of programs, campaigns and organizations, and how long they are."""
         lists = reading_lists
         self.programs: DataLoader[tuple[int, ProgramQuery, Slice], Page[Program]] = _asked(
             partial(lists.programs, deps, actor)
@@ -99,6 +110,10 @@ class Loaders:
         self.organization_counts: DataLoader[tuple[int, OrganizationQuery], int] = _asked(
             partial(lists.count_organizations, deps, actor)
         )
+
+    def _list_contributions(self, deps: Deps, actor: Actor) -> None:
+        """Lists of editors, articles, edits and uploads, and how long they are."""
+        lists = reading_lists
         self.participants: DataLoader[tuple[int, EditorQuery, Slice], Page[Participant]] = _asked(
             partial(lists.participants, deps, actor)
         )

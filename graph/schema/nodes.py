@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from graph.schema import ids
@@ -40,9 +40,5 @@ async def load(info: Info, text: str) -> Node | None:
     if found.kind not in _BY_NUMBER:
         return None
     loader, convert = _BY_NUMBER[found.kind]
-    value = await _asked(loader(loaders).load(found.number))
+    value = await loader(loaders).load(found.number)
     return None if value is None else convert(value)
-
-
-async def _asked(answer: Awaitable[Any]) -> Any:
-    return await answer
