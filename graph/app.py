@@ -39,6 +39,7 @@ from graph.settings import Settings
 from graph.streams.consumer import Consumer
 from graph.streams.eventstreams import EventStream
 from graph.streams.relay import Relay
+from graph.streams.transport import StreamTransport
 from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
 from graph.web.pages import page_routes
@@ -134,7 +135,8 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         listener = stack.enter_context(_listen(settings)) if parts.web else None
         address = None if listener is None else f"http://{settings.host}:{listener.getsockname()[1]}"
         running = Running(deps, executor, address)
-        jobs = _jobs(settings, url, running, client, parts)
+        stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
+        jobs = _jobs(settings, url, running, stream, parts)
         if parts.web:
             relay = Relay(url, pool, deps.broker)
             await relay.begin()
@@ -146,12 +148,12 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
 
 
 def _jobs(
-    settings: Settings, url: str, running: Running, client: httpx.AsyncClient, parts: Parts
+    settings: Settings, url: str, running: Running, stream: httpx.AsyncClient, parts: Parts
 ) -> list[Callable[[], Awaitable[None]]]:
     deps = running.deps
     jobs: list[Callable[[], Awaitable[None]]] = []
     if parts.consumer:
-        jobs.append(Consumer(url, deps.pool, partial(_stream, settings, client), now).run)
+        jobs.append(Consumer(url, deps.pool, partial(_stream, settings, stream), now).run)
     if parts.worker:
         jobs.append(Worker(deps).run)
     return jobs
@@ -303,4 +305,3 @@ async def _collections(conn: Connection, slugs: Sequence[str]) -> list[int]:
             raise GraphError(f"there is no program {slug!r}; its slug is the last part of its address")
         found.update(collections)
     return sorted(found)
-

@@ -18,6 +18,8 @@ from graph.resolvers.deps import Deps
 
 log = logging.getLogger(__name__)
 
+# What passes by itself: the wikis or the database cannot be reached now.
+PASSING: tuple[type[Exception], ...] = (UpstreamError, *LOST)
 PENDING_SECONDS = 5.0
 FORGET_SECONDS = 600.0
 
@@ -38,7 +40,7 @@ class Worker:
         while True:
             try:
                 await job()
-            except (UpstreamError, *LOST) as error:
+            except PASSING as error:
                 log.warning("%s failed and is tried again: %s", job.__name__, error)
             await asyncio.sleep(seconds)
 

@@ -104,8 +104,11 @@ class Consumer:
                 self._rules = version
 
     async def _report(self, source: EventStream) -> None:
-        gap = None
+        gap = problem = None
         while True:
+            if source.status.problem != problem:
+                problem = source.status.problem
+                log.warning("the stream: %s", problem) if problem else log.info("the stream is read again")
             async with self._pool.acquire() as conn:
                 await progress.save_state(conn, self._state(source), self._clock())
                 if source.status.gap is not None and source.status.gap != gap:
@@ -115,6 +118,4 @@ class Consumer:
 
     def _state(self, source: EventStream) -> progress.StreamState:
         status = source.status
-        return progress.StreamState(
-            status.connected, status.last_event_at, status.upstream_lag_seconds, self._own_lag
-        )
+        return progress.StreamState(status.connected, status.last_event_at, status.upstream_lag_seconds, self._own_lag)
