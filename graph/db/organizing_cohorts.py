@@ -153,3 +153,9 @@ async def replace_goals(conn: Connection, program_id: int, targets: Mapping[Goal
     )
     await conn.execute(_KEEP_GOALS, program_id, list(targets), list(targets.values()))
     await reach(conn, [program_id])
+
+
+async def targets(conn: Connection, program_id: int) -> dict[GoalMetric, int]:
+    """The goals of a program: what each metric is to reach."""
+    rows = await conn.fetch("SELECT metric, target FROM goal WHERE program_id = $1 ORDER BY metric", program_id)
+    return {GoalMetric(row["metric"]): int(row["target"]) for row in rows}

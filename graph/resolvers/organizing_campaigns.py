@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -108,6 +108,51 @@ async def create_campaign(deps: Deps, actor: Actor, given: Mapping[str, Any]) ->
         return await organizing_campaigns.campaign(conn, new.id) or new
 
 
+async def update_campaign(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Campaign:
+    """Change a campaign; for its organizers. Raises UserFault or Refused."""
+    async with deps.pool.acquire() as conn:
+        _changed(await organizing.campaign_to(conn, actor, Action.EDIT_CAMPAIGN, given["id"]), given)
+    async with organizing.change(deps) as conn:
+        old = await organizing.campaign_to(conn, actor, Action.EDIT_CAMPAIGN, given["id"])
+        new = _changed(old, given)
+        if "organizationSlug" in given:
+            new = replace(new, organization_id=await _organization(conn, actor, Form(given)))
+        await organizing_campaigns.update_campaign(conn, new)
+        if new.organization_id != old.organization_id:
+            left = [] if old.organization_id is None else [old.organization_id]
+            await cohorts.cover(conn, await organizing_campaigns.programs_of(conn, new.id), left=left)
+        return new
+
+
+def _changed(campaign: Campaign, given: Mapping[str, Any]) -> Campaign:
+    """The campaign with what was given. Raises Refused."""
+    form = Form(given)
+    readers: dict[str, tuple[str, Callable[[], Any]]] = {
+        "title": ("title", lambda: form.line("title")),
+        "description": ("description", lambda: form.prose("description")),
+        "start": ("start", lambda: given["start"]),
+        "end": ("end", lambda: given["end"]),
+        "defaultProgramType": (
+            "default_program_type",
+            lambda: form.choice("defaultProgramType", campaign.default_program_type),
+        ),
+        "defaultPasscodePolicy": (
+            "default_passcode_policy",
+            lambda: form.choice("defaultPasscodePolicy", campaign.default_passcode_policy),
+        ),
+        "defaultPasscode": ("default_passcode", lambda: form.line_or_none("defaultPasscode", PASSCODE)),
+        "templateDescription": ("template_description", lambda: form.prose("templateDescription")),
+    }
+    found = {attribute: read() for name, (attribute, read) in readers.items() if form.has(name)}
+    if found.get("default_passcode_policy", PasscodePolicy.FIXED) is not PasscodePolicy.FIXED:
+        found.setdefault("default_passcode", None)  # a policy that asks for none lets the old one go
+    new: Campaign = replace(campaign, **found)
+    form.check_window(new.start, new.end, "end" if form.has("end") else "start")
+    check_passcode(form, new.default_passcode_policy, new.default_passcode, "defaultPasscode")
+    form.check()
+    return new
+
+
 async def _organization(conn: Connection, actor: Actor, form: Form) -> int | None:
     called = form.given.get("organizationSlug")
     if called is None:
@@ -121,6 +166,16 @@ async def add_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> tup
         campaign, program = await _pair(conn, actor, Action.ADD_TO_CAMPAIGN, given)
         if await organizing_campaigns.add_program(conn, campaign.id, program.id):
             await cohorts.cover(conn, [program.id])
+        return campaign, program
+
+
+async def remove_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> tuple[Campaign, Program]:
+    """Take a program out of a campaign; harmless when repeated. Raises UserFault."""
+    async with organizing.change(deps) as conn:
+        campaign, program = await _pair(conn, actor, Action.REMOVE_FROM_CAMPAIGN, given)
+        if await organizing_campaigns.remove_program(conn, campaign.id, program.id):
+            organization = [] if campaign.organization_id is None else [campaign.organization_id]
+            await cohorts.cover(conn, [program.id], left=[campaign.id, *organization])
         return campaign, program
 
 

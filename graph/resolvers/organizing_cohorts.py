@@ -208,6 +208,17 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+async def leave_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Take the actor, as an editor, out of a program. Raises UserFault."""
+    if given.get("erase"):
+        raise UserFault(ErrorCode.UNAVAILABLE, "This version cannot erase a name yet; leaving is possible.", ("erase",))
+    async with organizing.change(deps) as conn:
+        program, _ = await organizing.visible_program(conn, actor, given["programId"], "programId")
+        if not await organizing_cohorts.expel(conn, program.id, organizing.signed_in(actor)):
+            raise UserFault(ErrorCode.NOT_ENROLLED, "You do not take part in this program.", ("programId",))
+        return program
+
+
 async def remove_editor(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
     """Remove an editor and take their edits out of the numbers. Raises UserFault."""
     async with organizing.change(deps) as conn:

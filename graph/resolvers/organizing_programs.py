@@ -53,9 +53,7 @@ async def create_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> 
     campaign = await _campaign(deps, given.get("campaignSlug"))
     new, tracked = _read_program(Form(given), campaign, deps.clock())
     async with organizing.change(deps) as conn:
-        if await organizing_programs.slug_taken(conn, new.slug):
-            message = f"There is a program {new.slug} already: change title or term."
-            raise UserFault(ErrorCode.TAKEN, message, ("title",))
+        await _check_free(conn, new.slug)
         new = replace(new, id=await ledger.create_collection(conn, CollectionKind.PROGRAM))
         await organizing_programs.insert_program(conn, new, tracked)
         await organizing_programs.give_role(conn, new.id, [creator], Role.FACILITATOR)
@@ -63,6 +61,54 @@ async def create_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> 
             await _gather(conn, campaign, new.id)
         await cohorts.cover(conn, [new.id])
         return await organizing_programs.program(conn, new.id) or new
+
+
+async def clone_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Create a program like another, with its wikis, goals and campaigns and without its people.
+
+    Raises UserFault or Refused.
+    """
+    form = Form(given)
+    async with deps.pool.acquire() as conn:
+        await organizing.program_to(conn, actor, Action.CLONE_PROGRAM, given["id"])
+    async with organizing.change(deps) as conn:
+        model = await organizing.program_to(conn, actor, Action.CLONE_PROGRAM, given["id"])
+        new = _read_clone(form, model)
+        await _check_free(conn, new.slug)
+        new = replace(new, id=await ledger.create_collection(conn, CollectionKind.PROGRAM))
+        await organizing_programs.insert_program(conn, new, await organizing_programs.tracked_wikis(conn, model.id))
+        await organizing_programs.give_role(conn, new.id, [organizing.signed_in(actor)], Role.FACILITATOR)
+        for campaign_id in await organizing_campaigns.campaigns_of(conn, model.id):
+            await organizing_campaigns.add_program(conn, campaign_id, new.id)
+        await organizing_cohorts.replace_goals(conn, new.id, await organizing_cohorts.targets(conn, model.id))
+        await cohorts.cover(conn, [new.id])
+        return await organizing_programs.program(conn, new.id) or new
+
+
+def _read_clone(form: Form, model: Program) -> Program:
+    title, term = form.line("title"), form.line_or_none("term", TERM)
+    start, end = form.window("trackingStart", "trackingEnd")
+    check_slug(form, slug(title), "title")
+    form.check()
+    return replace(
+        model,
+        title=title,
+        term=term,
+        slug=slug(model.institution, title, term),
+        tracking_start=start,
+        tracking_end=end,
+        event_start=None,
+        event_end=None,
+        passcode=new_passcode() if model.passcode_policy is PasscodePolicy.RANDOM else model.passcode,
+        registration_open=True,
+        invitation=new_invitation(),
+    )
+
+
+async def _check_free(conn: Connection, wanted: str) -> None:
+    if await organizing_programs.slug_taken(conn, wanted):
+        message = f"There is a program {wanted} already: change title or term."
+        raise UserFault(ErrorCode.TAKEN, message, ("title",))
 
 
 async def _gather(conn: Connection, campaign: Campaign, program_id: int) -> None:

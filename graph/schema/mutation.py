@@ -29,8 +29,13 @@ class Mutation:
         inputs.UpdateProgramInput,
         payloads.UpdateProgramPayload,
     )
-    clone_program: payloads.CloneProgramPayload = later(
-        "Makes a program like another, without its editors.", inputs.CloneProgramInput, payloads.CloneProgramPayload
+    clone_program: payloads.CloneProgramPayload = mutation(
+        "Makes a program like another, with its goals and campaigns and without its editors.",
+        inputs.CloneProgramInput,
+        organizing_programs.clone_program,
+        payloads.CloneProgramPayload,
+        payloads.CloneProgramPayload.of,
+        of=Kind.PROGRAM,
     )
     delete_program: payloads.DeleteProgramPayload = later(
         "Deletes a program; only without participants, unless by an admin.",
@@ -59,10 +64,13 @@ class Mutation:
         payloads.CreateCampaignPayload,
         payloads.CreateCampaignPayload.of,
     )
-    update_campaign: payloads.UpdateCampaignPayload = later(
+    update_campaign: payloads.UpdateCampaignPayload = mutation(
         "Changes a campaign; for its organizers.",
         inputs_people.UpdateCampaignInput,
+        organizing_campaigns.update_campaign,
         payloads.UpdateCampaignPayload,
+        payloads.UpdateCampaignPayload.of,
+        of=Kind.CAMPAIGN,
     )
     delete_campaign: payloads.DeleteCampaignPayload = later(
         "Deletes a campaign; its programs stay.", inputs_people.DeleteCampaignInput, payloads.DeleteCampaignPayload
@@ -74,8 +82,12 @@ class Mutation:
         payloads.CampaignProgramPayload,
         payloads.CampaignProgramPayload.made,
     )
-    remove_program_from_campaign: payloads.CampaignProgramPayload = later(
-        "Takes a program out of a campaign.", inputs_people.CampaignProgramInput, payloads.CampaignProgramPayload
+    remove_program_from_campaign: payloads.CampaignProgramPayload = mutation(
+        "Takes a program out of a campaign; for who runs either.",
+        inputs_people.CampaignProgramInput,
+        organizing_campaigns.remove_program,
+        payloads.CampaignProgramPayload,
+        payloads.CampaignProgramPayload.made,
     )
     add_campaign_organizer: payloads.CampaignOrganizerPayload = mutation(
         "Makes somebody an organizer of a campaign.",
@@ -98,8 +110,12 @@ class Mutation:
         payloads.EnrollmentPayload,
         payloads.EnrollmentPayload.of,
     )
-    leave_program: payloads.EnrollmentPayload = later(
-        "Takes whoever is signed in out of a program.", inputs_people.LeaveProgramInput, payloads.EnrollmentPayload
+    leave_program: payloads.EnrollmentPayload = mutation(
+        "Takes whoever is signed in out of a program, as its editor.",
+        inputs_people.LeaveProgramInput,
+        organizing_cohorts.leave_program,
+        payloads.EnrollmentPayload,
+        payloads.EnrollmentPayload.of,
     )
     add_editors: payloads.AddEditorsPayload = mutation(
         """Enrols up to 1,000 people by their usernames as pasted: each is added, named in `userErrors`, or pending

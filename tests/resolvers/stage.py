@@ -40,7 +40,12 @@ _SELECTIONS = {
     "revokeScreenToken": "revokedId",
     "createAccessToken": "secret",
     "createScreenToken": "secret",
-    "updateCampaign": "campaign { slug }",
+    "updateCampaign": """campaign { slug title description start end defaultProgramType defaultPasscodePolicy
+        templateDescription organization { slug } }""",
+    "removeProgramFromCampaign": "campaign { programs { nodes { slug } } } program { campaigns { nodes { slug } } }",
+    "cloneProgram": """program { id slug title institution term description type trackingStart trackingEnd eventStart
+        trackedWikis { wiki { dbname } namespaces } passcode passcodePolicy facilitators { username }
+        goals { metric target reachedAt } campaigns { nodes { slug } } editors { totalCount } }""",
     "addCampaignOrganizer": "campaign { organizers { username } }",
     "removeCampaignOrganizer": "campaign { organizers { username } }",
     "addFacilitator": "program { facilitators { username } }",

@@ -151,3 +151,80 @@ async def test_a_campaign_keeps_its_last_organizer(stage: Stage, amara: Actor, s
     assert await stage.refused("removeCampaignOrganizer", stranger, **fields, username="Amara Quill") == [
         ("NOT_FOUND", "username")
     ]
+
+
+async def test_a_program_is_taken_out_by_who_runs_either(
+    stage: Stage, admin: Actor, amara: Actor, stranger: Actor
+) -> None:
+    other = await stage.person("Other One")
+    await stage.done("createOrganization", admin, name="Affiliate", coordinators=["Amara Quill"])
+    campaign = (await stage.done("createCampaign", amara, title="Spring", organizationSlug="Affiliate"))["campaign"]
+    program = await stage.program(stranger, campaignSlug="Spring", passcodePolicy="NONE")
+    await stage.done("joinProgram", other, programId=program["id"])
+    numbers = """{ campaign(slug: "Spring") { metrics { editors wordsAdded } }
+        organization(slug: "Affiliate") { metrics { editors wordsAdded } } }"""
+    full, empty = {"metrics": {"editors": 1, "wordsAdded": 0}}, {"metrics": {"editors": 0, "wordsAdded": None}}
+    assert await stage.api.ask(numbers) == {"campaign": full, "organization": full}
+    fields = {"campaignId": campaign["id"], "programId": program["id"]}
+    assert await stage.refused("removeProgramFromCampaign", other, **fields) == [("NOT_ALLOWED", None)]
+    for actor in (amara, stranger, amara):
+        made = await stage.done("removeProgramFromCampaign", actor, **fields)
+        assert made["campaign"] == {"programs": {"nodes": []}}
+        assert made["program"] == {"campaigns": {"nodes": []}}
+    assert await stage.api.ask(numbers) == {"campaign": empty, "organization": empty}
+
+
+async def test_a_campaign_is_changed_by_its_organizers_field_by_field(
+    stage: Stage, admin: Actor, amara: Actor, stranger: Actor
+) -> None:
+    for name in ("First", "Second"):
+        await stage.done("createOrganization", admin, name=name, coordinators=["Amara Quill"])
+    campaign = (
+        await stage.done(
+            "createCampaign",
+            amara,
+            title="Spring",
+            description="Old.",
+            start=START,
+            end=END,
+            defaultPasscodePolicy="FIXED",
+            defaultPasscode="tulip",
+            organizationSlug="First",
+        )
+    )["campaign"]
+    program = await stage.program(amara, campaignSlug="Spring")
+    await stage.done("joinProgram", stranger, programId=program["id"], passcode="tulip")
+    here = {"id": campaign["id"]}
+    assert await stage.refused("updateCampaign", stranger, **here, title="x") == [("NOT_ALLOWED", None)]
+    assert await stage.refused("updateCampaign", ANONYMOUS, **here, title="x") == [("NOT_SIGNED_IN", None)]
+    assert await stage.refused("updateCampaign", amara, id=program["id"], title="x") == [("NOT_FOUND", "id")]
+    no_changes: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
+        ({"title": None}, [("INVALID", "title")]),
+        ({"title": ""}, [("INVALID", "title")]),
+        ({"defaultProgramType": None}, [("INVALID", "defaultProgramType")]),
+        ({"defaultPasscode": None}, [("INVALID", "defaultPasscode")]),
+        ({"start": "2027-01-01T00:00:00Z"}, [("INVALID", "start")]),
+        ({"end": "2020-01-01T00:00:00Z"}, [("INVALID", "end")]),
+        ({"organizationSlug": "nowhere"}, [("NOT_FOUND", "organizationSlug")]),
+    ]
+    for fields, faults in no_changes:
+        assert await stage.refused("updateCampaign", amara, **here, **fields) == faults, fields
+    changed = (await stage.done("updateCampaign", amara, **here, description=None, end=None))["campaign"]
+    assert changed == {name: value for name, value in campaign.items() if name not in ("id", "organizers")} | {
+        "description": "",
+        "end": None,
+    }
+    changed = (
+        await stage.done(
+            "updateCampaign", amara, **here, title="Autumn", defaultPasscodePolicy="NONE", organizationSlug="Second"
+        )
+    )["campaign"]
+    assert (changed["slug"], changed["title"], changed["defaultPasscodePolicy"]) == ("Spring", "Autumn", "NONE")
+    numbers = """{ first: organization(slug: "First") { metrics { editors } }
+        second: organization(slug: "Second") { metrics { editors } } }"""
+    assert await stage.api.ask(numbers) == {
+        "first": {"metrics": {"editors": 0}},
+        "second": {"metrics": {"editors": 1}},
+    }
+    await stage.done("updateCampaign", amara, **here, organizationSlug=None)
+    assert (await stage.api.ask(numbers))["second"] == {"metrics": {"editors": 0}}

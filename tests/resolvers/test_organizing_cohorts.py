@@ -268,6 +268,18 @@ async def test_an_editor_is_removed_from_program_and_sessions(stage: Stage, amar
     assert found == {"sessions": [{"metrics": {"editors": 1}}], "metrics": {"editors": 1}}
 
 
+async def test_an_editor_may_leave(stage: Stage, amara: Actor, stranger: Actor) -> None:
+    program = await stage.program(amara, passcodePolicy="NONE")
+    fields = {"programId": program["id"]}
+    await stage.done("joinProgram", stranger, **fields)
+    assert await stage.refused("leaveProgram", ANONYMOUS, **fields) == [("NOT_SIGNED_IN", None)]
+    assert await stage.refused("leaveProgram", amara, **fields) == [("NOT_ENROLLED", "programId")]
+    assert await stage.refused("leaveProgram", stranger, **fields, erase=True) == [("UNAVAILABLE", "erase")]
+    left = await stage.done("leaveProgram", stranger, **fields)
+    assert left["program"]["editors"] == {"nodes": []}
+    assert await stage.refused("leaveProgram", stranger, **fields) == [("NOT_ENROLLED", "programId")]
+
+
 async def test_a_program_keeps_its_last_facilitator(stage: Stage, amara: Actor, stranger: Actor) -> None:
     program = await stage.program(amara)
     fields = {"programId": program["id"]}

@@ -233,6 +233,46 @@ async def test_a_new_invitation_makes_the_old_one_worthless(stage: Stage, amara:
     await stage.done("joinProgram", stranger, invitation=new)
 
 
+async def test_a_clone_has_everything_but_people_dates_and_secrets(stage: Stage, amara: Actor, stranger: Actor) -> None:
+    await stage.done("createCampaign", amara, title="Spring")
+    wikis = [{"wiki": "enwiki", "namespaces": [0, 2]}, {"wiki": "dewiki"}]
+    model = await stage.program(
+        amara, description="Old.", type="EDITATHON", eventStart=START, trackedWikis=wikis, campaignSlug="Spring"
+    )
+    await stage.done("joinProgram", stranger, programId=model["id"], passcode=model["passcode"])
+    await stage.done("setGoals", amara, programId=model["id"], goals=[{"metric": "TOTAL_EDITS", "target": 9}])
+    dates = {"trackingStart": "2027-01-01T00:00:00Z", "trackingEnd": "2027-02-01T00:00:00Z"}
+    fields = {"id": model["id"], "title": "Women in Red", "term": "2027", **dates}
+    assert await stage.refused("cloneProgram", stranger, **fields) == [("NOT_ALLOWED", None)]
+    assert await stage.refused("cloneProgram", ANONYMOUS, **fields) == [("NOT_SIGNED_IN", None)]
+    assert await stage.refused("cloneProgram", amara, **(fields | {"id": NO_SUCH})) == [("NOT_FOUND", "id")]
+    assert await stage.refused("cloneProgram", amara, **(fields | {"term": None})) == [("TAKEN", "title")]
+    assert await stage.refused("cloneProgram", amara, **(fields | {"title": ""})) == [("INVALID", "title")]
+    clone = (await stage.done("cloneProgram", amara, **fields))["program"]
+    assert clone.pop("id") != model["id"]
+    assert READABLE.fullmatch(clone["passcode"])
+    assert clone.pop("passcode") != model["passcode"]
+    assert clone == {
+        "slug": "Wikimedia_Belgium-Women_in_Red-2027",
+        "title": "Women in Red",
+        "institution": "Wikimedia Belgium",
+        "term": "2027",
+        "description": "Old.",
+        "type": "EDITATHON",
+        **dates,
+        "eventStart": None,
+        "trackedWikis": [
+            {"wiki": {"dbname": "dewiki"}, "namespaces": [0]},
+            {"wiki": {"dbname": "enwiki"}, "namespaces": [0, 2]},
+        ],
+        "passcodePolicy": "RANDOM",
+        "facilitators": [{"username": "Amara Quill"}],
+        "goals": [{"metric": "TOTAL_EDITS", "target": 9, "reachedAt": None}],
+        "campaigns": {"nodes": [{"slug": "Spring"}]},
+        "editors": {"totalCount": 0},
+    }
+
+
 # Sessions
 
 
@@ -386,7 +426,6 @@ LATER: list[tuple[str, dict[str, Any]]] = [
     ("updateProgram", {"id": "x"}),
     ("deleteProgram", {"id": "x", "confirmTitle": "y"}),
     ("deleteCampaign", {"id": "x"}),
-    ("leaveProgram", {"programId": "x"}),
     ("requestUpdate", {"programId": "x"}),
     ("createAccessToken", {"name": "x"}),
     ("revokeScreenToken", {"id": "x"}),
