@@ -62,9 +62,11 @@ WHERE k.wiki = t.wiki AND (k.kind = 'page') = t.page AND k.key = t.key RETURNING
 """
 
 
-# Until when the page is known to have been there as it is told: by news of it, or by an edit saved to it.
+# Until when the page is known to have been there as it is told: by news of it, or by an edit saved to it. The edit's
+# time is another clock's than the events': where that one is ahead, a move would be older than its own revision.
 _PAGE_AS_OF = """
-SELECT greatest(p.as_of, (SELECT max(e.at) FROM edit e WHERE e.page_key = p.id)) FROM page p WHERE p.id = $1
+SELECT greatest(p.as_of, (SELECT max(e.at) FROM edit e WHERE e.page_key = p.id) - interval '1 second')
+FROM page p WHERE p.id = $1
 """
 
 

@@ -360,3 +360,17 @@ async def test_a_page_that_was_named_by_an_older_listing_keeps_its_newer_name(wo
     assert await world.pool.fetchval("SELECT title FROM page") == "New"
     await world.saw(edit(2, ann, title="Newest", as_of=later(5) + SECOND), live=False)
     assert await world.pool.fetchval("SELECT title FROM page") == "Newest"
+
+
+async def test_a_move_that_is_stamped_a_moment_before_its_own_revision_moves_the_page(world: World) -> None:
+    ann = await world.editor()
+    program = await world.program(ann)
+    await world.saw(edit(1, ann, title="Old"))
+    stamped = NOON + 60 * SECOND - SECOND / 5
+    await world.saw(
+        edit(60, ann, size=0, namespace=2, title="New", as_of=stamped),
+        changes=[PageMoved("enwiki", 1, 2, "New", stamped)],
+    )
+    assert await world.pool.fetchval("SELECT title FROM page") == "New"
+    assert (await world.headline(program)).articles_edited == 0
+    await world.agree()
