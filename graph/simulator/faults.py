@@ -20,7 +20,8 @@ class Faults:
     ``cut_seconds``: the edge's limit on a connection's life. ``stall_events``: after so many events nothing more
     is said for ``stall_seconds``. ``errors``: so many connections end with ``event: error`` after an event.
     ``duplicate``, ``reorder``, ``garbage``: the share (0 to 1) of events sent twice, after their neighbour, behind
-    nonsense. ``chunk_sizes``: bytes of a write, instead of a write a line. ``burst``: events read from one topic
+    nonsense; ``reorder_ms``: neighbours further apart in time stay in order, as on brokers that keep it but for their
+    clocks. ``chunk_sizes``: bytes of a write, instead of a write a line. ``burst``: events read from one topic
     before another has its turn, when behind. ``refusals``: statuses (429, 502, 403, 503) for the next requests.
     ``switch_when_idle``: so many times the datacenter is switched when the last connection has gone.
     ``api_status``: what the Action API answers instead (None: it works), ``api_errors``: codes of its next
@@ -36,6 +37,7 @@ class Faults:
     errors: int = 0
     duplicate: float = 0
     reorder: float = 0
+    reorder_ms: int = 10_000
     garbage: float = 0
     chunk_sizes: Range | None = None
     burst: int = 1

@@ -122,7 +122,12 @@ class Connection:
         if faults.reorder and chances.random() < faults.reorder:
             neighbour = self._reader.next()
             if neighbour:
-                await self._send(neighbour, self._reader.id())
+                # In a burst the neighbour may be minutes away, and no broker sends the later of two such first.
+                pair = [(neighbour, self._reader.id()), (message, served_id)]
+                if neighbour.timestamp - message.timestamp > faults.reorder_ms:
+                    pair.reverse()
+                await self._send(*pair[0])
+                message, served_id = pair[1]
         if faults.garbage and chances.random() < faults.garbage:
             nonsense = garbage(chances.choice(LIGHT), message.timestamp)
             await self._output.lines(*self._frame(b"message", served_id, nonsense))
