@@ -122,6 +122,31 @@ def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (function.end_lineno or 0) - body[0].lineno + 1
 
 
+def test_only_the_relay_publishes() -> None:
+    publishers = [path for path in modules("graph") if "broker.publish(" in path.read_text("utf-8")]
+    assert publishers == [GRAPH / "streams" / "relay.py"]
+
+
+def test_sqlmodel_only_declares_tables() -> None:
+    users = {path.relative_to(GRAPH / "db").parts[0] for path in modules("graph") if "sqlmodel" in imported(path)}
+    assert users == {"tables.py", "migrations"}
+
+
+def test_the_live_stream_is_read_by_no_decoder_but_ours() -> None:
+    assert [path for path in modules("graph") if imported(path) & {"sseclient", "httpx_sse", "aiohttp"}] == []
+
+
+def imported(path: Path) -> set[str]:
+    """The first parts of the names of all modules that are imported in a file."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
 def test_every_module_is_named_for_what_is_in_it() -> None:
     assert [str(path.relative_to(ROOT)) for path in modules("graph", "tests") if path.stem in NO_NOUNS] == []
 
