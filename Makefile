@@ -3,7 +3,7 @@
 # Variables (PORT=9000, GRAPH_*=...) given to make reach the program; ARGS="-k name" reaches pytest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests demo test check lint types contract schema requirements test-postgres15 clean
+.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills test-postgres15 clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,6 +45,9 @@ requirements: ## pin the dependencies of pyproject.toml anew (needs uv)
 	@command -v $(UV) > /dev/null || { echo "make requirements needs uv: see https://docs.astral.sh/uv/, or UV=path"; exit 1; }
 	$(COMPILE) --group build pyproject.toml --output-file requirements.txt
 	$(COMPILE) --group dev pyproject.toml --constraint requirements.txt --output-file tests/requirements.txt
+
+kills: setup-tests ## kill the consumer again and again, then count (KILLS=1000 SEED=1)
+	@$(BIN)/python -m tests.kills --kills $(or $(KILLS),100) --seed $(or $(SEED),1)
 
 test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, installing it with apt
 	@tests/with-postgres15 $(BIN)/pytest $(ARGS)

@@ -8,6 +8,7 @@ for it to die of its fate and kills it if it does not. It answers each with a li
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
@@ -22,7 +23,8 @@ import httpx
 import msgspec
 import uvloop
 
-from graph.db.pool import connect
+from graph.db.pool import Pool, connect
+from graph.errors import DatabaseUnavailable
 from graph.streams import consumer
 from graph.streams.connection import Pauses
 from graph.streams.consumer import Consumer
@@ -55,8 +57,17 @@ def open_source(client: httpx.AsyncClient, url: str, checkpoint: dict[str, int] 
     )
 
 
+async def reach(dsn: str) -> Pool:
+    """The database, as soon as it is there: a service that is started without one is started again and again."""
+    while True:
+        try:
+            return await connect(dsn, largest=3)
+        except DatabaseUnavailable:
+            await asyncio.sleep(consumer.RETRY_SECONDS)
+
+
 async def consume(dsn: str, url: str) -> None:
-    pool = await connect(dsn, largest=3)
+    pool = await reach(dsn)
     async with httpx.AsyncClient(transport=StreamTransport()) as client:
         await Consumer(dsn, pool, partial(open_source, client, url), now).run()
 
