@@ -239,6 +239,7 @@ class _Cluster:
             arguments = ["-w", "-t", str(COMMAND_SECONDS - 20), "-D", str(self.data), "-l", str(log), "-o", given]
             self._run("pg_ctl", *arguments, "start")
         except DatabaseUnavailable as error:
+            self._leave(directory)
             lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
             raise DatabaseUnavailable(f"{error}; {log} ends with: {' / '.join(lines[-3:])}") from error
         return directory
@@ -253,6 +254,9 @@ class _Cluster:
             self._run("pg_ctl", *wait, "-m", "fast", "stop")
         except DatabaseUnavailable:
             self._run("pg_ctl", *wait, "-m", "immediate", "stop")
+        self._leave(directory)
+
+    def _leave(self, directory: Path) -> None:
         if directory != self.data:
             with contextlib.suppress(OSError):
                 directory.rmdir()

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -179,6 +180,11 @@ def test_a_folder_that_cannot_be_made_is_refused_with_advice(tmp_path: Path) -> 
         embedded.start(tmp_path / "file" / "postgresql")
 
 
-def test_a_server_that_will_not_start_says_why(folder: Path) -> None:
+@pytest.mark.parametrize("parent", ["near", "far" * 40])
+def test_a_server_that_will_not_start_says_why_and_leaves_no_socket(
+    tmp_path: Path, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(DatabaseUnavailable, match="max_connections"):
-        embedded.start(folder, {"max_connections": "none"})
+        embedded.start(tmp_path / parent, {"max_connections": "none"})
+    assert [entry.name for entry in tmp_path.iterdir()] == [parent]
