@@ -142,7 +142,8 @@ class Ordeal:
                 # Nobody listens, and the topics of the other datacenter may not have been heard of yet.
                 scenario.wikimedia.log.switch_datacenter()
                 self.times["switches"] += 1
-        scenario.canaries_apart(HOUR_MS)
+            # Only now: a canary would have told of the other datacenter's topics.
+            scenario.canaries_apart(HOUR_MS)
 
     def _fate(self, life: int, edits: int) -> Fate | None:
         if life % 2 == 0:

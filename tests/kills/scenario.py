@@ -41,7 +41,7 @@ class Scenario:
     """The wikis, who is on them, and what they do next."""
 
     def __init__(self, plan: Plan, seed: int) -> None:
-        real = int(datetime.now(UTC).timestamp() * 1000)
+        real = int(datetime.now(UTC).timestamp()) * 1000
         self.plan = plan
         self.chances = random.Random(seed)
         self.start = real - BEGINS_AGO_MS
