@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line: each command reads the settings, calls one function and turns what went wrong into one line.
 
-Exit codes: 0 done, 1 it failed, 2 the command or a setting is wrong, 3 ``recount --check`` found differences,
-130 interrupted before it ran.
+Exit codes: 0 done, 1 it failed (or ``decode`` met an event that is malformed), 2 the command or a setting is wrong,
+3 ``recount --check`` found differences, 130 interrupted before it ran.
 """
 
 from __future__ import annotations
@@ -12,13 +12,20 @@ import errno
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from graph.errors import GraphError, SettingsError
+from graph.terminal import harmless
 
 # What a command needs is imported when it runs: `--help` and `schema` do not wait for the whole service.
 if TYPE_CHECKING:
@@ -158,6 +165,60 @@ def _recount(options: argparse.Namespace) -> int:
     return DIFFERENT if differences and options.check else 0
 
 
+def _decode(options: argparse.Namespace) -> int:
+    from graph.streams.decoding import Verdict, explain_capture, line
+
+    verdicts: Counter[Verdict] = Counter()
+    reasons: Counter[str] = Counter()
+    for name in options.file:
+        before = verdicts.total()
+        for explained in explain_capture(_chunks(name)):
+            verdicts[explained.verdict] += 1
+            if explained.verdict is not Verdict.UNDERSTOOD:
+                reasons[explained.reason.partition(":")[0]] += 1
+            print(f"{verdicts.total():>4}  {harmless(line(explained))}", flush=True)
+        if verdicts.total() == before:
+            raise GraphError(f"there is no event in {name}: an event stream or JSON is expected")
+    counts = ", ".join(f"{verdicts[verdict]:,} {verdict.value}" for verdict in Verdict)
+    why = "; ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+    print(f"events: {verdicts.total():,}; {counts}{f' ({why})' if why else ''}")
+    return FAILED if verdicts[Verdict.MALFORMED] else 0
+
+
+def _chunks(name: str) -> Iterator[bytes]:
+    def read(file: BinaryIO) -> Iterator[bytes]:
+        # What is there is shown at once: standard input may be a live stream.
+        return iter(partial(os.read, file.fileno(), 65536), b"")
+
+    if name == "-":
+        yield from read(sys.stdin.buffer)
+    else:
+        with Path(name).open("rb") as file:
+            yield from read(file)
+
+
+def _tail(options: argparse.Namespace) -> None:
+    address = options.url or _settings().public_url
+    from graph.tail import Follower, Lines
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    lines = Lines(lambda: datetime.now(UTC))
+    follower = Follower(
+        address.rstrip("/"),
+        options.program,
+        options.campaign,
+        options.after,
+        notice=lambda text: print(f"{PROGRAM}: {text}", file=sys.stderr, flush=True),
+        sleep=time.sleep,
+    )
+    try:
+        for entry in follower.entries():
+            text = json.dumps(entry, ensure_ascii=False) if options.json else harmless(lines.line(entry))
+            print(text, flush=True)
+    except KeyboardInterrupt:
+        return
+
+
 # Each command's name, what runs it, its summary, its description, and an example.
 COMMANDS: tuple[tuple[str, Command, str, str, str], ...] = (
     (
@@ -219,6 +280,23 @@ COMMANDS: tuple[tuple[str, Command, str, str, str], ...] = (
         "that differs, and puts it right. With --check it only compares, and exits with 3 where something differs.",
         "programs-graph recount --check edit-for-rivers",
     ),
+    (
+        "tail",
+        _tail,
+        "follow a program in the terminal",
+        "Prints a line for whatever happens in a program, from the event stream of a running service, until Ctrl-C. "
+        "Comes back by itself when the connection breaks, and misses nothing.",
+        "programs-graph tail edit-for-rivers --url http://127.0.0.1:8000",
+    ),
+    (
+        "decode",
+        _decode,
+        "show how each event of a capture is understood, or why it is refused",
+        "Reads an event stream or JSON, a document or a line an event, and prints a line for each event: what it is "
+        "about and what it would do if everybody were enrolled, or why it is refused. Ends with 1 where an event is "
+        "malformed; one that is refused for what it says (a canary, a hidden editor) is no failure. Needs no settings.",
+        "programs-graph decode capture.sse",
+    ),
 )
 
 
@@ -231,7 +309,36 @@ def _parser() -> argparse.ArgumentParser:
         text = textwrap.fill(description, 80)
         command = commands.add_parser(name, help=summary, description=text, epilog=epilog, formatter_class=raw)
         command.set_defaults(run=run)
-        if run is _recount:
-            command.add_argument("program", nargs="*", metavar="PROGRAM", help="the slug of a program")
-            command.add_argument("--check", action="store_true", help="only compare; exit with 3 where they differ")
+        if name in _ARGUMENTS:
+            _ARGUMENTS[name](command)
     return parser
+
+
+def _recount_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("program", nargs="*", metavar="PROGRAM", help="the slug of a program")
+    command.add_argument("--check", action="store_true", help="only compare; exit with 3 where they differ")
+
+
+def _tail_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("program", metavar="PROGRAM", help="the slug of a program")
+    command.add_argument("--campaign", action="store_true", help="PROGRAM is the slug of a campaign")
+    command.add_argument("--after", metavar="CURSOR", help="go on from here; without it, from now on")
+    command.add_argument("--url", type=_address, help="the service's address (GRAPH_PUBLIC_URL without it)")
+    command.add_argument("--json", action="store_true", help="print each entry as the API gives it, one JSON a line")
+
+
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"should begin with http:// or https://, not {text!r}")
+    return text
+
+
+def _decode_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", nargs="+", metavar="FILE", help="a capture; - is standard input")
+
+
+_ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "recount": _recount_arguments,
+    "tail": _tail_arguments,
+    "decode": _decode_arguments,
+}

@@ -77,7 +77,7 @@ def read_until(process: subprocess.Popen[bytes], pattern: str, seconds: float = 
     """What the process printed, up to and with the first line that holds ``pattern``."""
     assert process.stdout
     seen, deadline = "", time.monotonic() + seconds
-    while not re.search(pattern + r".*\n", seen):
+    while not re.search(pattern + r".*\n", seen, re.MULTILINE):
         ready, _, _ = select.select([process.stdout], [], [], max(0, deadline - time.monotonic()))
         more = os.read(process.stdout.fileno(), 65536) if ready else b""
         assert more, f"{pattern!r} is not in what it printed: {seen}"
@@ -94,7 +94,7 @@ def taken_port() -> Iterator[str]:
 def test_help_names_every_command_with_an_example() -> None:
     done = run("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert COMMANDS == ["demo", "up", "serve", "consume", "work", "migrate", "schema", "recount"]
+    assert COMMANDS == ["demo", "up", "serve", "consume", "work", "migrate", "schema", "recount", "tail", "decode"]
     assert all(re.search(rf"^    {name}  +\w", done.stdout, re.MULTILINE) for name in COMMANDS)
     assert "examples:" in done.stdout
 
@@ -108,7 +108,13 @@ def test_every_command_explains_itself_with_an_example(name: str, capsys: pytest
     assert re.search(rf"example:\n  (GRAPH_\w+=\S+ )?programs-graph {name}\b", told)
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["serve", "--quickly"], ["migrate", "now"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([], ["dance"], ["serve", "--quickly"], ["migrate", "now"]),
+        *(["decode"], ["tail"], ["tail", "rivers", "--url", "ftp://example.org"]),
+    ],
+)
 def test_a_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
     done = run(*arguments)
     assert done.returncode == 2
@@ -119,14 +125,15 @@ def test_the_reference_documents_every_command_option_and_exit_code() -> None:
     text = DOCUMENT.read_text("utf-8")
     assert re.findall(r"^## `programs-graph (\w+)", text, re.MULTILINE) == COMMANDS
     assert all(f"    {example}\n" in text for *_, example in cli.COMMANDS)
-    assert "--check" in text
+    assert all(f"`{option}`" in text for option in ("--check", "--campaign", "--after CURSOR", "--url", "--json"))
     codes = (0, cli.FAILED, cli.WRONG, cli.DIFFERENT, cli.INTERRUPTED)
     assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == [str(code) for code in codes]
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "schema"])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("schema", "decode")])
 def test_wrong_settings_end_every_command_with_2_and_one_line(name: str, refused: Refused) -> None:
-    assert refused(name, code=2, GRAPH_PORT="x", GRAPH_SPEED="11") == (
+    arguments = ["rivers"] if name == "tail" else []
+    assert refused(name, *arguments, code=2, GRAPH_PORT="x", GRAPH_SPEED="11") == (
         "GRAPH_SPEED is no setting; GRAPH_PORT should be a port from 0 (any free one) to 65535, not 'x'"
     )
 
@@ -213,6 +220,64 @@ def test_differences_are_printed_and_only_a_check_ends_with_3(
     assert cli.main(["recount", *option, "one", "two"]) == code
     assert capsys.readouterr().out == "editor_tally 1/2 edits: 3, counted 4\n"
     assert asked == [(["one", "two"], bool(option))]
+
+
+CAPTURES = Path(__file__).parent / "golden" / "captures"
+
+
+def test_decode_tells_a_line_an_event_and_a_summary() -> None:
+    done = run("decode", str(CAPTURES / "all_well.sse"), GRAPH_PORT="x")
+    assert (done.returncode, done.stderr) == (0, "")
+    *lines, summary = done.stdout.splitlines()
+    assert [number.split()[0] for number in lines] == [str(number) for number in range(1, 11)]
+    assert summary == (
+        "events: 10; 7 understood, 3 refused, 0 malformed "
+        "(1 canary; 1 edit whose editor is hidden or not named; 1 edit by a temporary account)"
+    )
+
+
+def test_decode_ends_with_1_where_an_event_is_malformed_and_obeys_no_title(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["decode", str(CAPTURES / "malformed.ndjson")]) == 1
+    told = capsys.readouterr().out
+    assert "Red \ufffd[31m \ufffdegdirb" in told
+    assert told.endswith(
+        "events: 7; 2 understood, 1 refused, 4 malformed (1 a field is missing or wrong; 1 unknown kind of page "
+        "change; 1 unknown stream; 1 size of the parent unknown; 1 not JSON)\n"
+    )
+
+
+def test_decode_counts_on_over_several_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["decode", str(CAPTURES / "array.json"), str(CAPTURES / "all_well.ndjson")]) == 0
+    assert "events: 20; 14 understood, 6 refused, 0 malformed" in capsys.readouterr().out
+
+
+def test_decode_shows_an_event_of_a_pipe_that_is_still_open_at_once() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "graph", "decode", "-"],
+        env=environment({}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        assert process.stdin
+        process.stdin.write((CAPTURES / "all_well.ndjson").read_bytes())
+        process.stdin.flush()
+        assert "page undeleted" in read_until(process, "^  10  ")
+        told, _ = process.communicate(timeout=10)
+        assert told.startswith(b"events: 10; ")
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_decode_of_no_event_or_no_file_gives_one_line(tmp_path: Path, refused: Refused) -> None:
+    (tmp_path / "empty").touch()
+    assert refused("decode", str(tmp_path / "empty"), code=1).startswith("there is no event in ")
+    assert "No such file" in refused("decode", str(tmp_path / "none"), code=1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

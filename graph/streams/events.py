@@ -48,12 +48,16 @@ STREAMS: Final = (PAGE_CHANGE, TAGS_CHANGE, VISIBILITY_CHANGE)
 
 REVERTED_TAG: Final = "mw-reverted"
 
-# The reasons of MalformedEvent; they are counted by, so there are only these.
+# The reasons of MalformedEvent; they are counted by, so there are only these and the two below.
 NOT_JSON: Final = "not JSON"
 WRONG_FIELD: Final = "a field is missing or wrong"
 UNKNOWN_STREAM: Final = "unknown stream"
 UNKNOWN_KIND: Final = "unknown kind of page change"
 SIZE_UNKNOWN: Final = "size of the parent unknown"
+
+# Why the connection's reader refuses an event before its data is looked at.
+OVERSIZED: Final = "event too large"
+SERVER_ERROR: Final = "the server reported an error"
 
 Find = Callable[[str, int | None, str], int | None]
 

@@ -23,13 +23,9 @@ import httpx
 from graph.edits import Batch, Rejected
 from graph.errors import MalformedEvent, UpstreamError
 from graph.streams.connection import READ_SECONDS, Ending, Pauses, StreamRefused, open_stream
-from graph.streams.events import STREAMS, Find, understand
+from graph.streams.events import OVERSIZED, SERVER_ERROR, STREAMS, Find, understand
 from graph.streams.positions import RETENTION, Positions, instant
 from graph.streams.sse import DEFAULT_LIMIT, Decoder, ServerSentEvent
-
-# Reasons of Rejected beside those of graph.streams.events.
-OVERSIZED: Final = "event too large"
-SERVER_ERROR: Final = "the server reported an error"
 
 _SAMPLE_BYTES: Final = 500
 _SAMPLES_A_BATCH: Final = 20

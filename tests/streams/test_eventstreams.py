@@ -16,7 +16,8 @@ import pytest
 from graph.edits import Batch
 from graph.streams.connection import Pauses
 from graph.streams.events import NOT_JSON, Kind
-from graph.streams.eventstreams import OVERSIZED, SERVER_ERROR, EventStream, Pace
+from graph.streams.events import OVERSIZED, SERVER_ERROR
+from graph.streams.eventstreams import EventStream, Pace
 from graph.streams.positions import TOPICS
 from graph.streams.transport import StreamTransport
 from tests.streams.stand_in import CANARY, NADIA, StandIn, Visit, edit, frame, silence, stand_in
