@@ -51,6 +51,7 @@ log = logging.getLogger(__name__)
 # Within ten seconds after SIGTERM everything has ended; these two together leave room for the rest.
 SOCKETS_SECONDS = 3
 TASKS_SECONDS = 5.0
+SAME_SIGNAL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,18 @@ def run(settings: Settings, *, web: bool, consumer: bool, worker: bool) -> None:
 
 @contextlib.asynccontextmanager
 async def signals(stop: asyncio.Event) -> AsyncIterator[None]:
-    """SIGINT and SIGTERM set ``stop`` while the block runs; a second one ends the process at once."""
+    """SIGINT and SIGTERM set ``stop`` while the block runs; one that comes later, out of impatience, ends it at once.
+
+    Make and supervisors repeat a signal they pass on, so one that follows on the heels of the first is the same one.
+    """
     loop = asyncio.get_running_loop()
+    first: float | None = None
 
     def told(number: signal.Signals) -> None:
-        if stop.is_set():
+        nonlocal first
+        if first is not None and loop.time() - first > SAME_SIGNAL_SECONDS:
             raise SystemExit(128 + number)
+        first = loop.time() if first is None else first
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
