@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any, TypeVar
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from graph.db.pool import Pool, connect
 from graph.edits import SeenEdit
@@ -42,8 +42,13 @@ class Stage:
 
 
 def of_examples(percent: int) -> settings:
-    """So many in a hundred of the profile's examples: a world on a database takes its time."""
-    return settings(max_examples=settings().max_examples * percent // 100)
+    """So many in a hundred of the profile's examples: a world on a database takes its time.
+
+    To find the smallest that fails would take minutes, so only HYPOTHESIS_PROFILE=dev does.
+    """
+    profile = settings()
+    phases = [phase for phase in profile.phases if phase is not Phase.shrink or not profile.derandomize]
+    return settings(max_examples=profile.max_examples * percent // 100, phases=phases)
 
 
 @contextmanager

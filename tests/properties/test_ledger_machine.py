@@ -150,4 +150,4 @@ def test_the_ledger_and_the_naive_model_agree_whatever_happens(database_url: str
             pass
 
         OnThisStage.on = on
-        run_state_machine_as_test(OnThisStage, settings=settings(of_examples(25), stateful_step_count=25))
+        run_state_machine_as_test(OnThisStage, settings=settings(of_examples(20), stateful_step_count=25))

