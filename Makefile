@@ -3,7 +3,7 @@
 # Variables (PORT=9000, GRAPH_*=...) given to make reach the program; ARGS="-k name" reaches pytest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills test-postgres15 clean
+.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -48,6 +48,12 @@ requirements: ## pin the dependencies of pyproject.toml anew (needs uv)
 
 kills: setup-tests ## kill the consumer again and again, then count (KILLS=1000 SEED=1)
 	@$(BIN)/python -m tests.kills --kills $(or $(KILLS),100) --seed $(or $(SEED),1)
+
+fuzz: setup-tests ## decode random and hostile streams in random chunks (CHUNKINGS=1000000 SEED=1)
+	@$(BIN)/python -m tests.fuzz --chunkings $(or $(CHUNKINGS),1000000) $(if $(SEED),--seed $(SEED))
+
+bench: setup-tests ## run every benchmark (a calm machine, about ten minutes); docs/benchmarks.md has the figures
+	@for name in ingest consume latency; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, installing it with apt
 	@tests/with-postgres15 $(BIN)/pytest $(ARGS)
