@@ -8,8 +8,9 @@ mailbox and is recognised by its number, so there is no gap, no repeat, and no w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import cast
 
 from graph.activity import Activity, SnapshotRequired
@@ -72,6 +73,18 @@ async def follow_activity(
     A place too old to be replayed, or of another ledger, gives SnapshotRequired and ends the stream; so does a reader
     that leaves more than BACKLOG entries unread.
     """
+    newest: Metrics | None = None
+    async with aclosing(_entries(deps, collection_id, after)) as all_told:
+        async for told in all_told:
+            if not await allowed():
+                return
+            # Replayed entries come with numbers read after them; the live ones after those never show older ones.
+            if newest is None or newest.version < told.metrics.version:
+                newest = told.metrics
+            yield replace(told, metrics=newest)
+
+
+async def _entries(deps: Deps, collection_id: int, after: Place | None) -> AsyncGenerator[Told, None]:
     with deps.broker.subscribe(activity_topic(collection_id), limit=BACKLOG) as mailbox:
         async with deps.pool.acquire() as conn:
             ledger = await entries.position(conn)
@@ -80,19 +93,13 @@ async def follow_activity(
             yield await _start_over(deps, collection_id, ledger)
             return
         async for told in _replay(deps, collection_id, ledger.epoch, number, ledger.newest):
-            if not await allowed():
-                return
             yield told
         inbox = cast("Mailbox[Published]", mailbox)
         async for told in _live(deps, collection_id, ledger.epoch, max(number, ledger.newest), inbox):
-            if not await allowed():
-                return
             yield told
 
 
-async def _replay(
-    deps: Deps, collection_id: int, epoch: str, number: int, newest: int
-) -> AsyncIterator[Told]:
+async def _replay(deps: Deps, collection_id: int, epoch: str, number: int, newest: int) -> AsyncIterator[Told]:
     while number < newest:
         async with deps.pool.acquire() as conn:
             found = await entries.of_one(conn, collection_id, number, newest, CATCH_UP)
