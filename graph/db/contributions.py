@@ -141,9 +141,12 @@ def _filled(sql: str, pieces: Mapping[str, str]) -> str:
 _ARTICLE_EDITORS = """
 SELECT asked.collection_id, asked.page_key, /*EDITOR*/
 FROM unnest($1::bigint[], $2::bigint[]) AS asked(collection_id, page_key) CROSS JOIN LATERAL (
-    SELECT t.editor_id, t.edits FROM article_editor_tally t
-    WHERE t.collection_id = asked.collection_id AND t.page_key = asked.page_key AND t.edits > 0
-    ORDER BY t.edits DESC, t.editor_id LIMIT 10
+    SELECT t.editor_id, sum(t.edits) AS edits
+    FROM article_editor_tally t JOIN page g ON g.id = t.page_key
+    JOIN set_coverage s ON s.set_id = t.set_id AND s.collection_id = asked.collection_id AND NOT s.uploads_only
+        AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)
+    WHERE t.page_key = asked.page_key AND t.edits > 0
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10
 ) most JOIN editor u ON u.id = most.editor_id
 ORDER BY most.edits DESC, most.editor_id
 """.replace("/*EDITOR*/", EDITOR_COLUMNS)

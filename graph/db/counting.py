@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from graph.db.ledger import Kind
 from graph.db.pool import Connection
 
 
@@ -34,6 +36,10 @@ class Fact:
     reverted: bool
 
 
+# A row of `edit`: wiki, revision, page, editor, time, byte change, set, created, redirect, minor, summary.
+Row = tuple[int, int, int, int, datetime, int, int, bool, bool, bool, str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """One collection that counts the edits of a set; ``tracked`` as in the table of that name."""
@@ -44,11 +50,6 @@ class Coverage:
     tracked: tuple[int, ...]
 
 
-FACTS_GIVEN = """
-    SELECT * FROM unnest($2::int[], $3::smallint[], $4::int[], $5::bigint[], $6::bigint[], $7::int[], $8::bool[],
-                         $9::bool[], $10::bool[])
-    AS f(set_id, wiki_id, namespace, page_key, editor_id, byte_change, created, upload, reverted)"""
-
 FACT_COLUMNS = """
     e.set_id, e.wiki_id, p.namespace, e.page_key, e.editor_id, e.byte_change,
     e.created AND NOT e.redirect AS created,
@@ -56,17 +57,87 @@ FACT_COLUMNS = """
         AND e.wiki_id = (SELECT id FROM wiki WHERE dbname = 'commonswiki') AS upload,
     e.reverted"""
 
-FACTS_OF_SETS = """
+# Where the facts come from: given, just stored, or those of whole sets. $1 is the sign.
+_GIVEN = """fact AS MATERIALIZED (
+    SELECT * FROM unnest($2::int[], $3::smallint[], $4::int[], $5::bigint[], $6::bigint[], $7::int[], $8::bool[],
+                         $9::bool[], $10::bool[])
+    AS f(set_id, wiki_id, namespace, page_key, editor_id, byte_change, created, upload, reverted)
+)"""
+
+# What the insert returns as new is counted and, where live ($13), announced; the rest is known already.
+_STORED = """stored AS (
+    INSERT INTO edit (wiki_id, revision_id, page_key, editor_id, at, byte_change, set_id, created, redirect, minor,
+                      summary)
+    SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::int[],
+                         $8::int[], $9::bool[], $10::bool[], $11::bool[], $12::text[])
+    ON CONFLICT DO NOTHING RETURNING *
+),
+fact AS MATERIALIZED (
+    SELECT /*COLUMNS*/ FROM stored e JOIN page p ON p.id = e.page_key WHERE e.set_id <> 0
+),
+numbers AS (
+    UPDATE ledger SET number = number + (SELECT count(*) FROM fact) WHERE $13::bool
+    RETURNING number - (SELECT count(*) FROM fact) AS base
+),
+announced AS (
+    INSERT INTO activity (id, kind, wiki_id, revision_id, set_id)
+    SELECT numbers.base + row_number() OVER (), /*COUNTED*/, e.wiki_id, e.revision_id, e.set_id
+    FROM numbers, stored e WHERE e.set_id <> 0
+)""".replace("/*COLUMNS*/", FACT_COLUMNS).replace("/*COUNTED*/", str(int(Kind.COUNTED)))
+
+_OF_SETS = """covers AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($3::jsonb)
+    AS g(set_id int, collection_id bigint, uploads_only bool, tracked bigint[])
+),
+fact AS MATERIALIZED (
     SELECT /*COLUMNS*/ FROM edit e JOIN page p ON p.id = e.page_key WHERE e.set_id = ANY($2::int[])
-""".replace("/*COLUMNS*/", FACT_COLUMNS)
+)""".replace("/*COLUMNS*/", FACT_COLUMNS)
 
-COVERAGE_STORED = "set_coverage"
+# Who edited which article, and who was active where, is kept by set and not by collection: a collection that begins or
+# ceases to count a set changes none of these rows. Whether an article is new to an editor of a collection is seen from
+# the rows of all the sets that the collection counts.
+_TOUCHED = """
+    SELECT t.page_key, t.editor_id, t.place, o.set_id, o.edits
+    FROM (SELECT page_key, editor_id, min(place) AS place FROM pair_change GROUP BY 1, 2) t
+    JOIN article_editor_tally o USING (page_key, editor_id)"""
 
-COVERAGE_GIVEN = """(SELECT * FROM jsonb_to_recordset($3::jsonb)
-    AS g(set_id int, collection_id bigint, uploads_only bool, tracked bigint[]))"""
+_PAIR_CHANGE = """pair_change AS MATERIALIZED (
+    SELECT page_key, editor_id, set_id, min(wiki_id * 65536::bigint + namespace) AS place, $1 * count(*) AS edits
+    FROM fact GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+)"""
+
+_PAIRS_OF_EDITS = """/*CHANGE*/,
+pairs AS (
+    INSERT INTO article_editor_tally AS t (page_key, editor_id, set_id, edits)
+    SELECT page_key, editor_id, set_id, edits FROM pair_change
+    ON CONFLICT (page_key, editor_id, set_id) DO UPDATE SET edits = t.edits + excluded.edits
+),
+places AS (
+    INSERT INTO wiki_editor_tally AS t (set_id, wiki_id, namespace, editor_id, edits)
+    SELECT set_id, wiki_id, namespace, editor_id, $1 * count(*) FROM fact GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (set_id, wiki_id, namespace, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
+),
+pair_part AS (
+    SELECT s.collection_id, p.page_key, p.editor_id, p.before, p.step
+    FROM (SELECT page_key, editor_id, place, set_id, edits AS before, 0 AS step FROM (/*TOUCHED*/) AS before
+          UNION ALL SELECT page_key, editor_id, place, set_id, 0, edits FROM pair_change) AS p
+    JOIN set_coverage s USING (set_id) WHERE NOT s.uploads_only AND p.place = ANY(s.tracked)
+)""".replace("/*CHANGE*/", _PAIR_CHANGE).replace("/*TOUCHED*/", _TOUCHED)
+
+_PAIRS_OF_SETS = """/*CHANGE*/,
+pair_part AS (
+    SELECT c.collection_id, p.page_key, p.editor_id, CASE WHEN $1 < 0 THEN -p.edits ELSE 0 END AS before,
+           p.edits AS step
+    FROM pair_change p JOIN covers c USING (set_id) WHERE NOT c.uploads_only AND p.place = ANY(c.tracked)
+    UNION ALL
+    SELECT s.collection_id, o.page_key, o.editor_id, o.edits, 0
+    FROM (/*TOUCHED*/) AS o JOIN set_coverage s USING (set_id)
+    WHERE NOT s.uploads_only AND o.place = ANY(s.tracked) AND s.collection_id IN (SELECT collection_id FROM covers)
+      AND NOT EXISTS (SELECT FROM covers c WHERE c.set_id = o.set_id AND c.collection_id = s.collection_id)
+)""".replace("/*CHANGE*/", _PAIR_CHANGE).replace("/*TOUCHED*/", _TOUCHED)
 
 _STATEMENT = """
-WITH fact AS (/*FACTS*/),
+WITH /*FACTS*/,
 member AS MATERIALIZED (
     SELECT c.collection_id, f.*, NOT c.uploads_only AS whole,
            NOT c.uploads_only AND (f.wiki_id * 65536::bigint + f.namespace) = ANY(c.tracked) AS tracked
@@ -94,19 +165,12 @@ article_step AS MATERIALIZED (
            sum((a.creations > 0)::int - (a.creations - c.creations > 0)::int) AS created
     FROM article a JOIN article_change c USING (collection_id, page_key) GROUP BY 1, 2, 3
 ),
-pair_change AS MATERIALIZED (
-    SELECT collection_id, page_key, editor_id, $1 * count(*) AS edits
-    FROM member WHERE tracked GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-),
-pair AS (
-    INSERT INTO article_editor_tally AS t (collection_id, page_key, editor_id, edits)
-    SELECT collection_id, page_key, editor_id, edits FROM pair_change
-    ON CONFLICT (collection_id, page_key, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
-    RETURNING collection_id, page_key, editor_id, edits
-),
+/*PAIRS*/,
 pair_step AS MATERIALIZED (
-    SELECT collection_id, editor_id, sum((p.edits > 0)::int - (p.edits - c.edits > 0)::int) AS edited
-    FROM pair p JOIN pair_change c USING (collection_id, page_key, editor_id) GROUP BY 1, 2
+    SELECT collection_id, editor_id, sum((after > 0)::int - (before > 0)::int) AS edited
+    FROM (SELECT collection_id, page_key, editor_id, sum(before) AS before, sum(before + step) AS after
+          FROM pair_part GROUP BY 1, 2, 3) AS pair
+    WHERE (after > 0) <> (before > 0) GROUP BY 1, 2
 ),
 editor_change AS MATERIALIZED (
     SELECT collection_id, editor_id, $1 * count(*) FILTER (WHERE whole) AS edits,
@@ -135,20 +199,6 @@ editor_step AS MATERIALIZED (
     SELECT collection_id, sum((e.edits > 0)::int - (e.edits - c.edits > 0)::int) AS active
     FROM editor e JOIN editor_change c USING (collection_id, editor_id) GROUP BY 1
 ),
-place_change AS MATERIALIZED (
-    SELECT collection_id, wiki_id, namespace, editor_id, $1 * count(*) AS edits
-    FROM member WHERE whole GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-),
-place AS (
-    INSERT INTO wiki_editor_tally AS t (collection_id, wiki_id, namespace, editor_id, edits)
-    SELECT collection_id, wiki_id, namespace, editor_id, edits FROM place_change
-    ON CONFLICT (collection_id, wiki_id, namespace, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
-    RETURNING collection_id, wiki_id, namespace, editor_id, edits
-),
-place_step AS MATERIALIZED (
-    SELECT collection_id, wiki_id, namespace, sum((p.edits > 0)::int - (p.edits - c.edits > 0)::int) AS active
-    FROM place p JOIN place_change c USING (collection_id, wiki_id, namespace, editor_id) GROUP BY 1, 2, 3
-),
 wiki_change AS MATERIALIZED (
     SELECT collection_id, wiki_id, namespace, $1 * count(*) FILTER (WHERE whole) AS edits,
            $1 * coalesce(sum(byte_change) FILTER (WHERE tracked AND byte_change > 0), 0) AS bytes_added,
@@ -159,15 +209,13 @@ wiki_change AS MATERIALIZED (
 ),
 wikis AS (
     INSERT INTO wiki_tally AS t (collection_id, wiki_id, namespace, edits, articles_edited, articles_created,
-                                 active_editors, bytes_added, bytes_removed, uploads, reverted)
+                                 bytes_added, bytes_removed, uploads, reverted)
     SELECT c.collection_id, c.wiki_id, c.namespace, c.edits, coalesce(a.edited, 0), coalesce(a.created, 0),
-           coalesce(p.active, 0), c.bytes_added, c.bytes_removed, c.uploads, c.reverted
+           c.bytes_added, c.bytes_removed, c.uploads, c.reverted
     FROM wiki_change c LEFT JOIN article_step a USING (collection_id, wiki_id, namespace)
-    LEFT JOIN place_step p USING (collection_id, wiki_id, namespace)
     ON CONFLICT (collection_id, wiki_id, namespace) DO UPDATE
     SET edits = t.edits + excluded.edits, articles_edited = t.articles_edited + excluded.articles_edited,
         articles_created = t.articles_created + excluded.articles_created,
-        active_editors = t.active_editors + excluded.active_editors,
         bytes_added = t.bytes_added + excluded.bytes_added, bytes_removed = t.bytes_removed + excluded.bytes_removed,
         uploads = t.uploads + excluded.uploads, reverted = t.reverted + excluded.reverted
 ),
@@ -179,26 +227,35 @@ total AS MATERIALIZED (
 ),
 article_total AS MATERIALIZED (
     SELECT collection_id, sum(edited) AS edited, sum(created) AS created FROM article_step GROUP BY 1
+),
+headline AS (
+    UPDATE collection AS t
+    SET version = (SELECT number FROM ledger), edits = t.edits + d.edits,
+        articles_edited = t.articles_edited + coalesce(a.edited, 0),
+        articles_created = t.articles_created + coalesce(a.created, 0),
+        active_editors = t.active_editors + coalesce(e.active, 0),
+        bytes_added = t.bytes_added + d.bytes_added, bytes_removed = t.bytes_removed + d.bytes_removed,
+        words_bytes = t.words_bytes + d.words_bytes, uploads = t.uploads + d.uploads, reverted = t.reverted + d.reverted
+    FROM total d LEFT JOIN article_total a USING (collection_id) LEFT JOIN editor_step e USING (collection_id)
+    WHERE t.id = d.collection_id
 )
-UPDATE collection AS t
-SET version = (SELECT number FROM ledger), edits = t.edits + d.edits,
-    articles_edited = t.articles_edited + coalesce(a.edited, 0),
-    articles_created = t.articles_created + coalesce(a.created, 0),
-    active_editors = t.active_editors + coalesce(e.active, 0),
-    bytes_added = t.bytes_added + d.bytes_added, bytes_removed = t.bytes_removed + d.bytes_removed,
-    words_bytes = t.words_bytes + d.words_bytes, uploads = t.uploads + d.uploads, reverted = t.reverted + d.reverted
-FROM total d LEFT JOIN article_total a USING (collection_id) LEFT JOIN editor_step e USING (collection_id)
-WHERE t.id = d.collection_id
-RETURNING t.id
+/*RESULT*/
 """
 
 
-def _statement(facts: str, coverage: str) -> str:
-    return _STATEMENT.replace("/*FACTS*/", facts).replace("/*COVERAGE*/", coverage)
+def _statement(facts: str, coverage: str, pairs: str, result: str) -> str:
+    pieces = {"FACTS": facts, "COVERAGE": coverage, "PAIRS": pairs, "RESULT": result}
+    statement = _STATEMENT
+    for name, piece in pieces.items():
+        statement = statement.replace(f"/*{name}*/", piece)
+    return statement
 
 
-_COUNT_GIVEN = _statement(FACTS_GIVEN, COVERAGE_STORED)
-_COUNT_SETS = _statement(FACTS_OF_SETS, COVERAGE_GIVEN)
+_COUNT_GIVEN = _statement(_GIVEN, "set_coverage", _PAIRS_OF_EDITS, "SELECT")
+_COUNT_STORED = _statement(
+    _STORED, "set_coverage", _PAIRS_OF_EDITS, "SELECT wiki_id, revision_id, set_id FROM stored"
+)
+_COUNT_SETS = _statement(_OF_SETS, "covers", _PAIRS_OF_SETS, "SELECT")
 
 
 async def count(conn: Connection, facts: Sequence[Fact], *, sign: int) -> None:
@@ -212,8 +269,20 @@ async def count(conn: Connection, facts: Sequence[Fact], *, sign: int) -> None:
         await conn.fetch(_COUNT_GIVEN, sign, *columns(counted))
 
 
+async def store(conn: Connection, edits: Sequence[Row], *, live: bool) -> list[tuple[int, int, int]]:
+    """Store the edits that are not known yet, count them, and append them to the activity if ``live``.
+
+    Returns wiki, revision and set of those that were new, in the order given.
+    """
+    columns = [[row[n] for row in edits] for n in range(len(edits[0]))]
+    return [tuple(row) for row in await conn.fetch(_COUNT_STORED, 1, *columns, live)]
+
+
 async def count_sets(conn: Connection, coverage: Iterable[Coverage], *, sign: int) -> None:
-    """Add the stored edits of whole sets to just the collections named, or take them back."""
+    """Add the stored edits of whole sets to just the collections named, or take them back.
+
+    ``set_coverage`` must hold the rows that are taken back still, and those that are added already.
+    """
     rows = list(coverage)
     if rows:
         sets = sorted({row.set_id for row in rows})

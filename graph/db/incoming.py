@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graph.db.counting import Fact, count
+from graph.db.counting import Row, store
 from graph.db.facts import Key, post_counted_as_history
-from graph.db.ledger import Entry, Kind, post
 from graph.db.pool import Connection
 from graph.db.sets import MEMBERS, intern
 from graph.edits import Change, PageMoved, PageUndeleted, SeenEdit
@@ -40,13 +39,6 @@ _NEW_PAGES = """
 INSERT INTO page (wiki_id, page_id, namespace, title, as_of)
 SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::int[], $4::text[], $5::timestamptz[])
 RETURNING id, wiki_id, page_id, namespace, title, deleted, as_of
-"""
-
-_NEW_EDITS = """
-INSERT INTO edit (wiki_id, revision_id, page_key, editor_id, at, byte_change, set_id, created, redirect, minor, summary)
-SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::int[], $7::int[],
-                     $8::bool[], $9::bool[], $10::bool[], $11::text[])
-ON CONFLICT DO NOTHING RETURNING wiki_id, revision_id
 """
 
 
@@ -97,20 +89,16 @@ async def add(conn: Connection, edits: Sequence[SeenEdit], *, live: bool) -> Add
     if not placed:
         return Added(0, {}, [], [], [])
     pages, news = await _pages(conn, placed)
-    facts = [(each, _fact(each, pages[each.page])) for each in placed]
-    new = await _insert(conn, facts)
-    fresh = [(each, fact) for each, fact in facts if each.key in new]
-    await count(conn, [fact for _, fact in fresh], sign=1)
-    counted = [(each, fact) for each, fact in fresh if fact.set_id]
-    if live:
-        await post(conn, [Entry(Kind.COUNTED, *each.key, set_id=fact.set_id) for each, fact in counted])
-    else:
-        await post_counted_as_history(conn, [fact.set_id for _, fact in counted])
+    new = await store(conn, [_row(each, pages[each.page]) for each in placed], live=live)
+    if not live:
+        await post_counted_as_history(conn, [set_id for *_, set_id in new])
+    by_key = {each.key: each.seen.edit for each in placed}
+    fresh = [by_key[wiki_id, revision_id] for wiki_id, revision_id, _ in new]
     return Added(
-        new=len(fresh),
-        newest={fact.set_id: each.key for each, fact in counted},
-        pages=[(each.seen.edit.wiki, each.seen.edit.page_id) for each, _ in fresh],
-        revisions=[(each.seen.edit.wiki, each.seen.edit.revision_id) for each, _ in fresh],
+        new=len(new),
+        newest={set_id: (wiki_id, revision_id) for wiki_id, revision_id, set_id in new if set_id},
+        pages=[(edit.wiki, edit.page_id) for edit in fresh],
+        revisions=[(edit.wiki, edit.revision_id) for edit in fresh],
         news=news,
     )
 
@@ -188,36 +176,18 @@ def _news(seen: SeenEdit, page: _Page) -> list[Change]:
     return []
 
 
-def _fact(each: _Placed, page: _Page) -> Fact:
+def _row(each: _Placed, page: _Page) -> Row:
     edit = each.seen.edit
-    created = edit.created and not edit.redirect
-    return Fact(
-        set_id=0 if page.deleted else each.set_id,
-        wiki_id=each.wiki_id,
-        namespace=page.namespace,
-        page_key=page.key,
-        editor_id=each.seen.editor_id,
-        byte_change=edit.byte_change,
-        created=created,
-        upload=created and page.namespace == 6 and edit.wiki == "commonswiki",
-        reverted=False,
+    return (
+        each.wiki_id,
+        edit.revision_id,
+        page.key,
+        each.seen.editor_id,
+        edit.at,
+        edit.byte_change,
+        0 if page.deleted else each.set_id,
+        edit.created,
+        edit.redirect,
+        edit.minor,
+        edit.summary,
     )
-
-
-async def _insert(conn: Connection, facts: Sequence[tuple[_Placed, Fact]]) -> set[Key]:
-    edits = [each.seen.edit for each, _ in facts]
-    rows = await conn.fetch(
-        _NEW_EDITS,
-        [fact.wiki_id for _, fact in facts],
-        [edit.revision_id for edit in edits],
-        [fact.page_key for _, fact in facts],
-        [fact.editor_id for _, fact in facts],
-        [edit.at for edit in edits],
-        [edit.byte_change for edit in edits],
-        [fact.set_id for _, fact in facts],
-        [edit.created for edit in edits],
-        [edit.redirect for edit in edits],
-        [edit.minor for edit in edits],
-        [edit.summary for edit in edits],
-    )
-    return {(row["wiki_id"], row["revision_id"]) for row in rows}

@@ -32,9 +32,9 @@ _NARROWED = """
 SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*,
     CASE WHEN $2::text IS NULL THEN c.has_words ELSE EXISTS (SELECT FROM wiki x WHERE x.dbname = $2 AND x.words) END
         AS has_words,
-    (SELECT count(DISTINCT e.editor_id) FROM wiki_editor_tally e JOIN wiki w ON w.id = e.wiki_id
-     WHERE e.collection_id = c.id AND e.edits > 0 AND ($2::text IS NULL OR w.dbname = $2)
-       AND ($3::int IS NULL OR e.namespace = $3)) AS active_editors
+    (SELECT count(DISTINCT e.editor_id) FROM set_coverage s JOIN wiki_editor_tally e USING (set_id)
+     JOIN wiki w ON w.id = e.wiki_id WHERE s.collection_id = c.id AND NOT s.uploads_only AND e.edits > 0
+       AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR e.namespace = $3)) AS active_editors
 FROM collection c CROSS JOIN LATERAL (
     SELECT /*SUMS*/ FROM wiki_tally t JOIN wiki w ON w.id = t.wiki_id
     WHERE t.collection_id = c.id AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR t.namespace = $3)
@@ -52,20 +52,25 @@ WITH place AS (
     SELECT l.campaign_id, pw.wiki_id FROM campaign_program l JOIN program p ON p.id = l.program_id
     JOIN program_wiki pw ON pw.program_id = p.id WHERE l.campaign_id = ANY($1) AND p.visibility = 'PUBLIC'
 ),
+active AS (
+    SELECT s.collection_id, e.wiki_id, e.namespace, count(DISTINCT e.editor_id) AS editors
+    FROM set_coverage s JOIN wiki_editor_tally e USING (set_id)
+    WHERE s.collection_id = ANY($1) AND NOT s.uploads_only AND e.edits > 0
+    GROUP BY GROUPING SETS ((s.collection_id, e.wiki_id), (s.collection_id, e.wiki_id, e.namespace))
+),
 part AS (
-    SELECT place.collection_id, w.dbname, w.words AS has_words, t.namespace,
-        CASE WHEN grouping(t.namespace) = 1 THEN
-            (SELECT count(DISTINCT e.editor_id) FROM wiki_editor_tally e
-             WHERE e.collection_id = place.collection_id AND e.wiki_id = place.wiki_id AND e.edits > 0)
-        ELSE sum(t.active_editors)::bigint END AS active_editors, /*SUMS*/, grouping(t.namespace) AS whole
+    SELECT place.collection_id, place.wiki_id, w.dbname, w.words AS has_words, t.namespace, /*SUMS*/,
+        grouping(t.namespace) AS whole
     FROM place JOIN wiki w ON w.id = place.wiki_id
     LEFT JOIN wiki_tally t ON t.collection_id = place.collection_id AND t.wiki_id = place.wiki_id
         AND (t.edits > 0 OR t.uploads > 0)
     GROUP BY GROUPING SETS ((place.collection_id, place.wiki_id, w.dbname, w.words),
                             (place.collection_id, place.wiki_id, w.dbname, w.words, t.namespace))
 )
-SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*
+SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*, coalesce(a.editors, 0) AS active_editors
 FROM part JOIN collection c ON c.id = part.collection_id
+LEFT JOIN active a ON a.collection_id = part.collection_id AND a.wiki_id = part.wiki_id
+    AND a.namespace IS NOT DISTINCT FROM part.namespace
 WHERE part.whole = 1 OR part.namespace IS NOT NULL
 ORDER BY c.id, part.dbname COLLATE "C", part.whole DESC, part.namespace
 """.replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF)

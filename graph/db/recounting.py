@@ -17,7 +17,7 @@ from graph.db.facts import OF_SETS_OR_EDITORS, evaluate, recount
 from graph.db.pool import Connection
 from graph.db.sets import coverage_of, sets_of_programs, store_coverage, stored_coverage
 
-# Each tally with its key and its numbers.
+# Each tally of collections with its key and its numbers.
 _TALLIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "collection": (
         ("id",),
@@ -27,7 +27,6 @@ _TALLIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "article_tally": (("collection_id", "page_key"), ("edits", "tracked", "creations", "bytes_added")),
-    "article_editor_tally": (("collection_id", "page_key", "editor_id"), ("edits",)),
     "editor_tally": (
         ("collection_id", "editor_id"),
         (
@@ -38,12 +37,25 @@ _TALLIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "wiki_tally": (
         ("collection_id", "wiki_id", "namespace"),
         (
-            "edits", "articles_edited", "articles_created", "active_editors", "bytes_added", "bytes_removed", "uploads",
-            "reverted",
+            "edits", "articles_edited", "articles_created", "bytes_added", "bytes_removed", "uploads", "reverted",
         ),
     ),
-    "wiki_editor_tally": (("collection_id", "wiki_id", "namespace", "editor_id"), ("edits",)),
 }  # fmt: skip
+
+# The tallies of sets, with how their rows follow from the edits of the sets $1.
+_OF_SETS: dict[str, tuple[tuple[str, ...], str]] = {
+    "article_editor_tally": (
+        ("set_id", "page_key", "editor_id"),
+        "INSERT INTO article_editor_tally (set_id, page_key, editor_id, edits)"
+        " SELECT set_id, page_key, editor_id, count(*) FROM edit WHERE set_id = ANY($1::int[]) GROUP BY 1, 2, 3",
+    ),
+    "wiki_editor_tally": (
+        ("set_id", "wiki_id", "namespace", "editor_id"),
+        "INSERT INTO wiki_editor_tally (set_id, wiki_id, namespace, editor_id, edits)"
+        " SELECT e.set_id, e.wiki_id, p.namespace, e.editor_id, count(*) FROM edit e JOIN page p ON p.id = e.page_key"
+        " WHERE e.set_id = ANY($1::int[]) GROUP BY 1, 2, 3, 4",
+    ),
+}
 
 _DIFFERENCES = """
 SELECT ARRAY[/*KEYS_TEXT*/] AS key, ARRAY[/*STORED*/] AS stored, ARRAY[/*COUNTED*/] AS counted
@@ -79,8 +91,11 @@ async def check(conn: Connection, collections: Sequence[int]) -> list[Difference
         await _stand_in_front(conn, collections)
         await count_sets(conn, wanted, sign=1)
         await cohorts.roster(conn, collections, None)
-        for table in _TALLIES:
-            found += await _differences(conn, table, collections)
+        for table, (keys, numbers) in _TALLIES.items():
+            found += await _differences(conn, table, keys, numbers, collections)
+        for table, (keys, fill) in _OF_SETS.items():
+            await conn.execute(fill, sets)
+            found += await _differences(conn, table, keys, ("edits",), sets)
     await conn.execute("DISCARD PLANS")
     return found
 
@@ -100,6 +115,9 @@ async def rebuild(conn: Connection, collections: Sequence[int]) -> None:
                 await conn.execute(f"UPDATE collection SET {zero} WHERE id = ANY($1::bigint[])", collections)  # noqa: S608 - our own names
             else:
                 await conn.execute(f"DELETE FROM {table} WHERE {keys[0]} = ANY($1::bigint[])", collections)  # noqa: S608 - our own names
+        for table, (_, fill) in _OF_SETS.items():
+            await conn.execute(f"DELETE FROM {table} WHERE set_id = ANY($1::int[])", sets)  # noqa: S608 - our own names
+            await conn.execute(fill, sets)
         await count_sets(conn, wanted, sign=1)
         await cohorts.roster(conn, collections, None)
         await cohorts.words(conn, collections)
@@ -166,7 +184,7 @@ def _coverage_differences(kept: Sequence[Coverage], wanted: Sequence[Coverage]) 
 
 
 async def _stand_in_front(conn: Connection, collections: Sequence[int]) -> None:
-    for table in _TALLIES:
+    for table in (*_TALLIES, *_OF_SETS):
         await conn.execute(f"CREATE TEMP TABLE {table} (LIKE public.{table} INCLUDING ALL) ON COMMIT DROP")
     # Statements prepared on this connection still mean the real tables until they are planned anew.
     await conn.execute("DISCARD PLANS")
@@ -177,8 +195,9 @@ async def _stand_in_front(conn: Connection, collections: Sequence[int]) -> None:
     )
 
 
-async def _differences(conn: Connection, table: str, collections: Sequence[int]) -> list[Difference]:
-    keys, numbers = _TALLIES[table]
+async def _differences(
+    conn: Connection, table: str, keys: Sequence[str], numbers: Sequence[str], owners: Sequence[int]
+) -> list[Difference]:
     statement = (
         _DIFFERENCES.replace("/*TABLE*/", table)
         .replace("/*OWNER*/", keys[0])
@@ -189,7 +208,7 @@ async def _differences(conn: Connection, table: str, collections: Sequence[int])
     )
     return [
         Difference(table, tuple(row["key"]), number, stored, counted)
-        for row in await conn.fetch(statement, collections)
+        for row in await conn.fetch(statement, owners)
         for number, stored, counted in zip(numbers, row["stored"], row["counted"], strict=True)
         if stored != counted
     ]

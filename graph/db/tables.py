@@ -341,13 +341,13 @@ class ArticleTallyRow(SQLModel, table=True):
 
 
 class ArticleEditorTallyRow(SQLModel, table=True):
-    """One editor's edits to one article of a collection."""
+    """One editor's edits to one page, by the set they are in; ``set_coverage`` says whose numbers they are part of."""
 
     __tablename__ = "article_editor_tally"
     __table_args__ = (HOT,)
-    collection_id: int = _key()
     page_key: int = _key()
     editor_id: int = _key()
+    set_id: int = _key(Integer)
     edits: int = _count()
 
 
@@ -380,7 +380,6 @@ class WikiTallyRow(SQLModel, table=True):
     edits: int = _count()
     articles_edited: int = _count()
     articles_created: int = _count()
-    active_editors: int = _count()
     bytes_added: int = _count(BigInteger)
     bytes_removed: int = _count(BigInteger)
     uploads: int = _count()
@@ -388,11 +387,11 @@ class WikiTallyRow(SQLModel, table=True):
 
 
 class WikiEditorTallyRow(SQLModel, table=True):
-    """One editor's edits in one namespace of one wiki of a collection."""
+    """One editor's edits in one namespace of one wiki, by the set they are in."""
 
     __tablename__ = "wiki_editor_tally"
     __table_args__ = (HOT,)
-    collection_id: int = _key()
+    set_id: int = _key(Integer)
     wiki_id: int = _key(SmallInteger)
     namespace: int = _key(Integer)
     editor_id: int = _key()

@@ -18,7 +18,10 @@ async def numbers(conn: Connection, collection: int) -> Numbers:
         namespaces={
             (row["dbname"], row["namespace"]): _filled(OfNamespace, row)
             for row in await conn.fetch(
-                "SELECT w.dbname, t.* FROM wiki_tally t JOIN wiki w ON w.id = t.wiki_id WHERE collection_id = $1",
+                "SELECT w.dbname, t.*, (SELECT count(DISTINCT e.editor_id)"
+                " FROM set_coverage s JOIN wiki_editor_tally e USING (set_id) WHERE s.collection_id = t.collection_id"
+                " AND NOT s.uploads_only AND (e.wiki_id, e.namespace) = (t.wiki_id, t.namespace) AND e.edits > 0)"
+                " AS active_editors FROM wiki_tally t JOIN wiki w ON w.id = t.wiki_id WHERE collection_id = $1",
                 collection,
             )
             if _filled(OfNamespace, row) != OfNamespace()

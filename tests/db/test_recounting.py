@@ -47,7 +47,7 @@ SPOILT = [
     ("UPDATE article_tally SET bytes_added = bytes_added + 1", "article_tally", "bytes_added"),
     ("DELETE FROM article_editor_tally", "article_editor_tally", "edits"),
     ("UPDATE editor_tally SET uploads = 7", "editor_tally", "uploads"),
-    ("UPDATE wiki_tally SET active_editors = 9", "wiki_tally", "active_editors"),
+    ("UPDATE wiki_tally SET reverted = 9", "wiki_tally", "reverted"),
     ("UPDATE wiki_editor_tally SET edits = edits + 1", "wiki_editor_tally", "edits"),
 ]
 

@@ -43,11 +43,11 @@ def upgrade() -> None:
     op.create_index("activity_set", "activity", ["set_id", "id"], unique=False)
     op.create_table(
         "article_editor_tally",
-        sa.Column("collection_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("page_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("editor_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("set_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("edits", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.PrimaryKeyConstraint("collection_id", "page_key", "editor_id"),
+        sa.PrimaryKeyConstraint("page_key", "editor_id", "set_id"),
         postgresql_with={"fillfactor": "80"},
     )
     op.create_table(
@@ -203,12 +203,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "wiki_editor_tally",
-        sa.Column("collection_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("set_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("wiki_id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("namespace", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("editor_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("edits", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.PrimaryKeyConstraint("collection_id", "wiki_id", "namespace", "editor_id"),
+        sa.PrimaryKeyConstraint("set_id", "wiki_id", "namespace", "editor_id"),
         postgresql_with={"fillfactor": "80"},
     )
     op.create_table(
@@ -219,7 +219,6 @@ def upgrade() -> None:
         sa.Column("edits", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("articles_edited", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("articles_created", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("active_editors", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("bytes_added", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("bytes_removed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("uploads", sa.Integer(), server_default=sa.text("0"), nullable=False),
