@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from graph.db import incoming, progress
+from graph.db import counting, facts, incoming, progress
+from graph.db.ledger import Entry, Kind, post
 from graph.edits import Batch
 from graph.streams import consumer, eventstreams, positions
 from graph.streams import ingest as ingesting
@@ -80,13 +81,19 @@ def checkpoint_last() -> None:
 
 
 def count_blindly() -> None:
-    insert = incoming._insert
+    right = incoming.store
 
-    async def blind(conn: Any, facts: Any) -> set[tuple[int, int]]:
-        await insert(conn, facts)
-        return {each.key for each, _ in facts}
+    async def blind(conn: Any, edits: Any, *, live: bool) -> list[tuple[int, int, int]]:
+        new = await right(conn, edits, live=live)
+        fresh = {(wiki_id, revision_id) for wiki_id, revision_id, _ in new}
+        known = [row for row in edits if row[:2] not in fresh]
+        again = await facts.stored(conn, facts.OF_REVISIONS, [row[0] for row in known], [row[1] for row in known])
+        await counting.count(conn, list(again.values()), sign=1)
+        counted = [Entry(Kind.COUNTED, *key, set_id=fact.set_id) for key, fact in again.items() if fact.set_id]
+        await post(conn, counted if live else [])
+        return [*new, *((*key, fact.set_id) for key, fact in again.items())]
 
-    incoming._insert = blind
+    incoming.store = blind
 
 
 DESIGNS: Mapping[str, Callable[[], None]] = {
