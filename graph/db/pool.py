@@ -17,6 +17,7 @@ Pool: TypeAlias = "asyncpg.Pool[Any]"
 LOST: tuple[type[Exception], ...] = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement sent after the server's farewell and before its hanging up
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     DatabaseUnavailable,
