@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -77,12 +77,12 @@ def watch(fate: Fate | None, report: Callable[[str], None]) -> None:
 
 def report_repeats(report: Callable[[str], None]) -> None:
     """Report how many edits came that were stored already."""
-    insert = incoming._insert
+    store = incoming.store
 
-    async def counting(conn: Any, facts: Any) -> set[tuple[int, int]]:
-        new = await insert(conn, facts)
-        if len(facts) > len(new):
-            report(f"repeated {len(facts) - len(new)}")
+    async def counting(conn: Any, edits: Sequence[Any], *, live: bool) -> Any:
+        new = await store(conn, edits, live=live)
+        if len(edits) > len(new):
+            report(f"repeated {len(edits) - len(new)}")
         return new
 
-    incoming._insert = counting
+    incoming.store = counting
