@@ -148,9 +148,7 @@ def _activity(row: Mapping[str, Any], collection: int, programs: Mapping[int, bo
 
 
 def _edit(row: Mapping[str, Any]) -> LedgerEdit:
-    article = Article(
-        row["page_key"], row["dbname"], row["page_id"], row["namespace"], row["title"], row["deleted"]
-    )
+    article = Article(row["page_key"], row["dbname"], row["page_id"], row["namespace"], row["title"], row["deleted"])
     editor = None
     if row["editor_id"] is not None:
         editor = Editor(row["editor_id"], row["username"], row["central_id"], row["registered_at"])

@@ -114,9 +114,7 @@ async def reassess_program(conn: Connection, program_id: int) -> None:
     collections = await above(conn, [program_id])
     await roster(conn, collections, None)
     await words(conn, collections)
-    editors = await conn.fetch(
-        "SELECT editor_id FROM enrollment WHERE program_id = $1 AND role = 'EDITOR'", program_id
-    )
+    editors = await conn.fetch("SELECT editor_id FROM enrollment WHERE program_id = $1 AND role = 'EDITOR'", program_id)
     sets = await sets_of_programs(conn, [program_id])
     await post_as_history(conn, await recount(conn, OF_SETS_OR_EDITORS, sets, [row[0] for row in editors]))
     await reach(conn, [program_id])
@@ -177,7 +175,5 @@ async def _post_differences(conn: Connection, before: dict[int, int], after: dic
     for collection, edits in after.items():
         more = edits - before[collection]
         if more:
-            entries.append(
-                Entry(Kind.HISTORY, collection_id=collection, counted=max(more, 0), retracted=max(-more, 0))
-            )
+            entries.append(Entry(Kind.HISTORY, collection_id=collection, counted=max(more, 0), retracted=max(-more, 0)))
     await post(conn, entries)

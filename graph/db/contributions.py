@@ -192,9 +192,7 @@ async def articles(
     return await _ARTICLES.page(pool, viewer, collections, part, extra, _listed)
 
 
-async def count_articles(
-    pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery
-) -> dict[int, int]:
+async def count_articles(pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery) -> dict[int, int]:
     """How many articles each collection has."""
     return await _ARTICLES.count(pool, viewer, collections, (query.wiki, query.created, query.order))
 
@@ -208,9 +206,7 @@ async def article_editors(pool: Pool, places: Sequence[tuple[int, int]]) -> dict
     return found
 
 
-async def edits(
-    pool: Pool, collections: Sequence[int], query: EditQuery, part: Slice
-) -> dict[int, Page[LedgerEdit]]:
+async def edits(pool: Pool, collections: Sequence[int], query: EditQuery, part: Slice) -> dict[int, Page[LedgerEdit]]:
     """The counted edits of each collection, the newest first."""
     rows = await _recent(pool, collections, _Asked(False, query.wiki, query.editor), part)
     return pages(collections, rows, part, ledger_edit, _key)
@@ -221,9 +217,7 @@ async def count_edits(pool: Pool, collections: Sequence[int], query: EditQuery) 
     return await _how_many(pool, collections, _Asked(False, query.wiki, query.editor))
 
 
-async def uploads(
-    pool: Pool, collections: Sequence[int], query: UploadQuery, part: Slice
-) -> dict[int, Page[Upload]]:
+async def uploads(pool: Pool, collections: Sequence[int], query: UploadQuery, part: Slice) -> dict[int, Page[Upload]]:
     """The files uploaded in each collection, the newest first."""
     rows = await _recent(pool, collections, _Asked(True, None, query.editor), part)
     return pages(collections, rows, part, _upload, _key)
@@ -269,9 +263,7 @@ async def articles_by_id(pool: Pool, viewer: Viewer, ids: Sequence[int]) -> dict
 
 def article(row: Row) -> Article:
     """The page in a row with ARTICLE_COLUMNS."""
-    return Article(
-        row["page_key"], row["dbname"], row["page_id"], row["namespace"], row["title"], row["deleted"]
-    )
+    return Article(row["page_key"], row["dbname"], row["page_id"], row["namespace"], row["title"], row["deleted"])
 
 
 def ledger_edit(row: Row) -> LedgerEdit:

@@ -252,9 +252,7 @@ def _statement(facts: str, coverage: str, pairs: str, result: str) -> str:
 
 
 _COUNT_GIVEN = _statement(_GIVEN, "set_coverage", _PAIRS_OF_EDITS, "SELECT")
-_COUNT_STORED = _statement(
-    _STORED, "set_coverage", _PAIRS_OF_EDITS, "SELECT wiki_id, revision_id, set_id FROM stored"
-)
+_COUNT_STORED = _statement(_STORED, "set_coverage", _PAIRS_OF_EDITS, "SELECT wiki_id, revision_id, set_id FROM stored")
 _COUNT_SETS = _statement(_OF_SETS, "covers", _PAIRS_OF_SETS, "SELECT")
 
 

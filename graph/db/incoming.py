@@ -131,9 +131,7 @@ async def _place(conn: Connection, edits: Sequence[SeenEdit]) -> list[_Placed]:
     ]
 
 
-async def _pages(
-    conn: Connection, placed: Sequence[_Placed]
-) -> tuple[dict[tuple[int, int], _Page], list[Change]]:
+async def _pages(conn: Connection, placed: Sequence[_Placed]) -> tuple[dict[tuple[int, int], _Page], list[Change]]:
     newest: dict[tuple[int, int], _Placed] = {}
     for each in placed:
         if each.page not in newest or newest[each.page].seen.as_of < each.seen.as_of:
@@ -158,9 +156,7 @@ async def _pages(
 
 def _by_page(rows: Sequence[Any]) -> dict[tuple[int, int], _Page]:
     return {
-        (row["wiki_id"], row["page_id"]): _Page(
-            row["id"], row["namespace"], row["title"], row["deleted"], row["as_of"]
-        )
+        (row["wiki_id"], row["page_id"]): _Page(row["id"], row["namespace"], row["title"], row["deleted"], row["as_of"])
         for row in rows
     }
 

@@ -71,13 +71,9 @@ class Listing:
         )
         return pages(parents, rows, part, read, lambda row: (row["key_rank"], row["key_name"], row["key_number"]))
 
-    async def count(
-        self, pool: Pool, viewer: Viewer, parents: Sequence[int], extra: Sequence[Any]
-    ) -> dict[int, int]:
+    async def count(self, pool: Pool, viewer: Viewer, parents: Sequence[int], extra: Sequence[Any]) -> dict[int, int]:
         """How many each parent has, in one statement."""
-        rows = await pool.fetch(
-            self._count, parents, None, None, None, None, viewer.editor_id, viewer.is_admin, *extra
-        )
+        rows = await pool.fetch(self._count, parents, None, None, None, None, viewer.editor_id, viewer.is_admin, *extra)
         return {row["parent"]: row["total"] for row in rows}
 
 

@@ -101,7 +101,8 @@ ORDER BY lower(u.username) COLLATE "C", u.id
 _PEOPLE_OF = {within: _PEOPLE.replace("/*WHO*/", who) for within, who in _IN_CHARGE.items()}
 
 # Somebody is known of where anything shows them to the viewer: else it would say that they are enrolled in secret.
-_KNOWN = """
+_KNOWN = (
+    """
 SELECT /*EDITOR*/ FROM editor u WHERE /*WHICH*/ AND (u.id = $2::bigint OR $3::bool
     OR EXISTS (SELECT FROM enrollment n JOIN program p ON p.id = n.program_id
                WHERE n.editor_id = u.id AND /*SEEN*/ AND /*NAMED*/)
@@ -110,7 +111,10 @@ SELECT /*EDITOR*/ FROM editor u WHERE /*WHICH*/ AND (u.id = $2::bigint OR $3::bo
     OR EXISTS (SELECT FROM campaign_organizer co WHERE co.editor_id = u.id)
     OR EXISTS (SELECT FROM organization_coordinator oc WHERE oc.editor_id = u.id))
 ORDER BY u.id DESC
-""".replace("/*EDITOR*/", EDITOR_COLUMNS).replace("/*SEEN*/", PROGRAM_SEEN).replace("/*NAMED*/", ENROLLMENT_SEEN)
+""".replace("/*EDITOR*/", EDITOR_COLUMNS)
+    .replace("/*SEEN*/", PROGRAM_SEEN)
+    .replace("/*NAMED*/", ENROLLMENT_SEEN)
+)
 _EDITORS_BY_ID = bound(_KNOWN.replace("/*WHICH*/", "u.id = ANY($1::bigint[])"), 2, 3)
 _EDITORS_BY_NAME = bound(_KNOWN.replace("/*WHICH*/", "u.username = ANY($1::text[])"), 2, 3)
 

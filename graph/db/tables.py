@@ -227,7 +227,7 @@ class SessionEditorRow(SQLModel, table=True):
 
 
 class EnrollmentRow(SQLModel, table=True):
-    """What somebody is in a program. An editor without ``show_name`` is held out of every public number."""
+    """What somebody is in a program. The edits of an editor without ``show_name`` are held out of all numbers."""
 
     __tablename__ = "enrollment"
     __table_args__ = (Index("enrollment_editor", "editor_id"),)

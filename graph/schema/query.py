@@ -118,9 +118,7 @@ class Query:
         return await ProgramConnection.page(info, 0, program_query(Within.EVERYTHING, filter, order_by), first, after)
 
     @resolved
-    async def editor(
-        self, info: Info, username: Annotated[str, argument("The name on the wikis.")]
-    ) -> Editor | None:
+    async def editor(self, info: Info, username: Annotated[str, argument("The name on the wikis.")]) -> Editor | None:
         """An editor by username; null where nothing shows this person to the viewer."""
         await prepare(info)
         found = await info.context.loaders.editors_by_name.load(required(username, "username"))

@@ -72,9 +72,7 @@ class EditReverted:
     @classmethod
     def of(cls, value: activity.EditReverted, cursor: str, metrics: tallies.Metrics) -> EditReverted:
         """The entry as the API shows it."""
-        return cls(
-            cursor=cursor, edit_id=ids.encode_edit(value.wiki, value.revision_id), metrics=Metrics.of(metrics)
-        )
+        return cls(cursor=cursor, edit_id=ids.encode_edit(value.wiki, value.revision_id), metrics=Metrics.of(metrics))
 
 
 @described

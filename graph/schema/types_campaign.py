@@ -151,9 +151,7 @@ class Campaign(Node):
         return [WikiMetrics.of(part) for part in await info.context.loaders.wiki_metrics.load(self.value.id)]
 
     @resolved
-    async def timeline(
-        self, info: Info, bucket: Bucket, from_: From = None, to: To = None
-    ) -> list[TimelinePoint]:
+    async def timeline(self, info: Info, bucket: Bucket, from_: From = None, to: To = None) -> list[TimelinePoint]:
         """The edits over time, within its dates unless told otherwise; empty buckets are points of zeros.
 
         Where the campaign has no dates, those of its public programs are taken. At most 1,500 points; a finer request

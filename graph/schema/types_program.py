@@ -156,9 +156,7 @@ class Program(Node):
         return [WikiMetrics.of(part) for part in await info.context.loaders.wiki_metrics.load(self.value.id)]
 
     @resolved
-    async def timeline(
-        self, info: Info, bucket: Bucket, from_: From = None, to: To = None
-    ) -> list[TimelinePoint]:
+    async def timeline(self, info: Info, bucket: Bucket, from_: From = None, to: To = None) -> list[TimelinePoint]:
         """The edits over time, within the tracking window unless told otherwise; empty buckets are points of zeros.
 
         At most 1,500 points; a finer request is refused and names the finest bucket that fits.

@@ -31,9 +31,7 @@ async def everybody(world: World, program: int, campaign: int, organization: int
         ("campaign_organizer", "campaign_id", campaign, Part.CAMPAIGN_ORGANIZER),
         ("organization_coordinator", "organization_id", organization, Part.ORGANIZATION_COORDINATOR),
     ):
-        await world.pool.execute(
-            f"INSERT INTO {table} ({column}, editor_id) VALUES ($1, $2)", number, people[part].id
-        )
+        await world.pool.execute(f"INSERT INTO {table} ({column}, editor_id) VALUES ($1, $2)", number, people[part].id)
     for part, person in people.items():
         viewers[part] = Viewer(person.id, part is Part.ADMIN)
     return viewers
@@ -81,9 +79,7 @@ async def test_the_standing_of_each_viewer_is_what_they_are(pool: Pool) -> None:
     program = await world.program("botany", campaigns=[campaign])
     viewers = await everybody(world, program, campaign, organization)
 
-    found = {
-        part: (await people.standings(pool, viewer, [program]))[program].parts for part, viewer in viewers.items()
-    }
+    found = {part: (await people.standings(pool, viewer, [program]))[program].parts for part, viewer in viewers.items()}
 
     signed_in = {part: {Part.SIGNED_IN, part} for part in viewers}
     # An organization's coordinator is nothing special to a program.

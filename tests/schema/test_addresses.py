@@ -29,6 +29,4 @@ def test_a_diff_needs_no_title() -> None:
 
 def test_a_file_has_a_page_and_a_thumbnail_on_commons() -> None:
     assert addresses.file_page("A b.jpg") == "https://commons.wikimedia.org/wiki/File:A_b.jpg"
-    assert (
-        addresses.thumbnail("A b.jpg") == "https://commons.wikimedia.org/wiki/Special:FilePath/A_b.jpg?width=320"
-    )
+    assert addresses.thumbnail("A b.jpg") == "https://commons.wikimedia.org/wiki/Special:FilePath/A_b.jpg?width=320"

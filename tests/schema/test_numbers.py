@@ -225,9 +225,7 @@ async def test_a_deleted_article_stays_listed_as_deleted(api: Api, world: World,
     page = world.page_id("Rose")
     talk = world.page_id("Talk:Rose")
 
-    await world.take_in(
-        changes=[PageDeleted("enwiki", page, as_of=NOW), PageDeleted("enwiki", talk, as_of=NOW)]
-    )
+    await world.take_in(changes=[PageDeleted("enwiki", page, as_of=NOW), PageDeleted("enwiki", talk, as_of=NOW)])
     found = await api.ask(
         """{ program(slug: "botany") { articles(wiki: "enwiki") { totalCount edges { created excluded edits bytesAdded
         referencesAdded views editors { username } node { id title deleted url pageId namespace } } }

@@ -111,9 +111,7 @@ NAMES = """{ program(slug: "botany") { editors { totalCount nodes { username } }
     campaign(slug: "spring") { editors { totalCount nodes { username } } } editor(username: "Shy") { username } }"""
 
 
-async def test_a_nameless_participant_is_listed_to_facilitators_and_to_themselves_only(
-    api: Api, world: World
-) -> None:
+async def test_a_nameless_participant_is_listed_to_facilitators_and_to_themselves_only(api: Api, world: World) -> None:
     ada, shy, facilitator = [await world.editor(name) for name in ("Ada", "Shy", "Facilitator")]
     program = await world.program("botany", facilitators=[facilitator], campaigns=[await world.campaign("spring")])
     await world.session(program, "evening")

@@ -80,9 +80,7 @@ def test_anything_else_is_no_whole_number(given: object) -> None:
         ),
     ],
 )
-async def test_an_instant_without_offset_is_refused_as_invalid(
-    api: Api, query: str, variables: dict[str, Any]
-) -> None:
+async def test_an_instant_without_offset_is_refused_as_invalid(api: Api, query: str, variables: dict[str, Any]) -> None:
     error = await api.refusal(query, **variables)
 
     assert error["extensions"]["code"] == "INVALID"

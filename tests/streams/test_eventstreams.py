@@ -15,8 +15,7 @@ import pytest
 
 from graph.edits import Batch
 from graph.streams.connection import Pauses
-from graph.streams.events import NOT_JSON, Kind
-from graph.streams.events import OVERSIZED, SERVER_ERROR
+from graph.streams.events import NOT_JSON, OVERSIZED, SERVER_ERROR, Kind
 from graph.streams.eventstreams import EventStream, Pace
 from graph.streams.positions import TOPICS
 from graph.streams.transport import StreamTransport

@@ -71,7 +71,7 @@ class _Quiet(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.shutdown()
         async with asyncio.timeout(5):
-            while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn has no event
+            while self.server_state.connections or self.server_state.tasks:
                 await asyncio.sleep(0.005)
         for server in self.servers:
             await server.wait_closed()

@@ -419,6 +419,4 @@ def upgrade() -> None:
     # Set 0 is the empty set: an edit that counts nowhere.
     op.execute("INSERT INTO edit_set (id, members) VALUES (0, '{}')")
     # Uploads count whether or not anybody tracks Commons, so it is known from the start.
-    op.execute(
-        "INSERT INTO wiki (dbname, domain, project) VALUES ('commonswiki', 'commons.wikimedia.org', 'commons')"
-    )
+    op.execute("INSERT INTO wiki (dbname, domain, project) VALUES ('commonswiki', 'commons.wikimedia.org', 'commons')")
