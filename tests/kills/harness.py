@@ -247,21 +247,25 @@ async def run(
             ordeal = Ordeal(scenario, server, app.state.streams, killed, say)
             await ordeal.lives()
             await ordeal.catch_up(dsn)
-        conn = await connect_alone(dsn)
-        try:
-            verdict = await judge(conn, TrueWorld(world.naive, truth(scenario.wikimedia), editors))
-            refused = await conn.fetchval("SELECT coalesce(sum(times), 0)::bigint FROM rejected_event")
-        finally:
-            await conn.close()
-    verdict.went_through = {
+        verdict = await _judge(dsn, TrueWorld(world.naive, truth(scenario.wikimedia), editors))
+    verdict.went_through |= {
         "edits": scenario.edits,
         **{name: ordeal.times[name] for name in ("kills", "in_transaction", "restarts", "switches")},
         "breaks": app.state.streams.served - plan.kills,
         "duplicates": _repeats(report),
-        "garbage": refused,
         "seconds": round(time.monotonic() - began, 1),
         "seed": seed,
     }
+    return verdict
+
+
+async def _judge(dsn: str, true: TrueWorld) -> Verdict:
+    conn = await connect_alone(dsn)
+    try:
+        verdict = await judge(conn, true)
+        verdict.went_through["garbage"] = await conn.fetchval("SELECT sum(times)::bigint FROM rejected_event") or 0
+    finally:
+        await conn.close()
     return verdict
 
 
