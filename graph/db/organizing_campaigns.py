@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
+from graph.db import catalogue
 from graph.db.pool import Connection
-from graph.programs import Campaign, Organization, PasscodePolicy, ProgramType
+from graph.programs import Campaign, Organization
 
 _CAMPAIGN = """
 SELECT k.*, c.created_at FROM campaign k JOIN collection c USING (id) WHERE $1::bigint = k.id OR $2::text = k.slug
@@ -28,13 +28,13 @@ WHERE id = $1
 async def campaign(conn: Connection, campaign_id: int) -> Campaign | None:
     """One campaign by number."""
     row = await conn.fetchrow(_CAMPAIGN, campaign_id, None)
-    return None if row is None else campaign_of(row)
+    return None if row is None else catalogue.campaign(row)
 
 
 async def campaign_called(conn: Connection, slug: str) -> Campaign | None:
     """One campaign by slug."""
     row = await conn.fetchrow(_CAMPAIGN, None, slug)
-    return None if row is None else campaign_of(row)
+    return None if row is None else catalogue.campaign(row)
 
 
 async def insert_campaign(conn: Connection, new: Campaign, organizer_id: int) -> None:
@@ -169,22 +169,4 @@ async def replace_coordinators(conn: Connection, organization_id: int, coordinat
     await conn.executemany(
         "INSERT INTO organization_coordinator (organization_id, editor_id) VALUES ($1, $2)",
         [(organization_id, editor_id) for editor_id in sorted(coordinators)],
-    )
-
-
-def campaign_of(row: Mapping[str, Any]) -> Campaign:
-    """A row of ``campaign`` with its collection's ``created_at``, as the domain has it."""
-    return Campaign(
-        id=row["id"],
-        slug=row["slug"],
-        title=row["title"],
-        description=row["description"],
-        start=row["starts_at"],
-        end=row["ends_at"],
-        organization_id=row["organization_id"],
-        default_program_type=ProgramType(row["default_program_type"]),
-        default_passcode_policy=PasscodePolicy(row["default_passcode_policy"]),
-        default_passcode=row["default_passcode"],
-        template_description=row["template_description"],
-        created_at=row["created_at"],
     )

@@ -4,19 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
-from graph.db import organizing
+from graph.db import catalogue, organizing
 from graph.db.pool import Connection
 from graph.programs import (
-    PasscodePolicy,
     Program,
-    ProgramType,
     Role,
     Session,
     TrackedWiki,
-    Visibility,
-    Wiki,
 )
 
 _PROGRAM = """
@@ -45,13 +40,13 @@ FROM program_wiki pw JOIN wiki w ON w.id = pw.wiki_id WHERE pw.program_id = $1 O
 async def program(conn: Connection, program_id: int) -> Program | None:
     """One program by number."""
     row = await conn.fetchrow(_PROGRAM, program_id, None)
-    return None if row is None else program_of(row)
+    return None if row is None else catalogue.program(row)
 
 
 async def invited_to(conn: Connection, invitation: str) -> Program | None:
     """The program an invitation's code belongs to."""
     row = await conn.fetchrow(_PROGRAM, None, invitation)
-    return None if row is None else program_of(row)
+    return None if row is None else catalogue.program(row)
 
 
 async def slug_taken(conn: Connection, slug: str) -> bool:
@@ -112,7 +107,7 @@ async def update_program(conn: Connection, changed: Program) -> None:
 async def tracked_wikis(conn: Connection, program_id: int) -> tuple[TrackedWiki, ...]:
     """The wikis a program tracks, by database name."""
     rows = await conn.fetch(_WIKIS, program_id)
-    return tuple(TrackedWiki(wiki_of(row), tuple(row["namespaces"])) for row in rows)
+    return tuple(TrackedWiki(catalogue.wiki(row), tuple(row["namespaces"])) for row in rows)
 
 
 async def replace_wikis(conn: Connection, program_id: int, tracked: Sequence[TrackedWiki]) -> None:
@@ -158,7 +153,7 @@ async def holders(conn: Connection, program_id: int, role: Role) -> set[int]:
 async def session(conn: Connection, session_id: int) -> Session | None:
     """One session by number."""
     row = await conn.fetchrow("SELECT * FROM session WHERE id = $1", session_id)
-    return None if row is None else _session_of(row)
+    return None if row is None else catalogue.session(row)
 
 
 async def session_slugs(conn: Connection, program_id: int) -> set[str]:
@@ -189,39 +184,3 @@ async def session_coordinators(conn: Connection, session_id: int) -> set[int]:
     """Who coordinates the session."""
     rows = await conn.fetch("SELECT editor_id FROM session_coordinator WHERE session_id = $1", session_id)
     return {int(row["editor_id"]) for row in rows}
-
-
-def program_of(row: Mapping[str, Any]) -> Program:
-    """A row of ``program`` with its collection's ``created_at`` and its home wiki, as the domain has it."""
-    return Program(
-        id=row["id"],
-        slug=row["slug"],
-        title=row["title"],
-        institution=row["institution"],
-        term=row["term"],
-        description=row["description"],
-        type=ProgramType(row["type"]),
-        visibility=Visibility(row["visibility"]),
-        tracking_start=row["tracking_start"],
-        tracking_end=row["tracking_end"],
-        event_start=row["event_start"],
-        event_end=row["event_end"],
-        home_wiki=wiki_of(row),
-        passcode_policy=PasscodePolicy(row["passcode_policy"]),
-        passcode=row["passcode"],
-        registration_open=row["registration_open"],
-        invitation=row["invitation"],
-        show_names_by_default=row["show_names_by_default"],
-        created_at=row["created_at"],
-    )
-
-
-def wiki_of(row: Mapping[str, Any]) -> Wiki:
-    """The wiki in a row that has its columns."""
-    return Wiki(row["dbname"], row["domain"], row["project"], row["language"])
-
-
-def _session_of(row: Mapping[str, Any]) -> Session:
-    return Session(
-        row["id"], row["program_id"], row["slug"], row["title"], row["venue"], row["starts_at"], row["ends_at"]
-    )
