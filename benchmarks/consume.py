@@ -24,10 +24,10 @@ import uvloop
 from benchmarks.feed import ENROLLED, EVENTS_A_BLOCK, Block, feeding
 from benchmarks.ingest import _server, build
 from benchmarks.measures import load, tell
-from graph.db import enrolled, migrate, pool
+from graph.db import migrate, pool
 from graph.db.pool import Connection, Pool
-from graph.matching import Index
 from graph.streams.consumer import Consumer
+from graph.streams.enrollment import Enrollment
 from graph.streams.events import Find, understand
 from graph.streams.eventstreams import EventStream
 from graph.streams.transport import StreamTransport
@@ -107,12 +107,13 @@ class Bench:
 
     async def bound(self, block: Block) -> float:
         """Microseconds an event for the slim decode and the look-up alone, the median of five passes."""
-        index = Index(await enrolled.enrolled(self.conn))
+        enrollment = Enrollment()
+        await enrollment.refresh(self.conn)
         passes = []
         for _ in range(5):
             before = process_time()
             for event in block.events:
-                understand(event, index.find)
+                understand(event, enrollment.index.find)
             passes.append((process_time() - before) / EVENTS_A_BLOCK * 1e6)
         return median(passes)
 

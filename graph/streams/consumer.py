@@ -14,9 +14,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from graph.db import consuming, enrolled, ledger, progress
+from graph.db import consuming, ledger, progress
 from graph.db.pool import LOST, Connection, Pool, connect_alone
-from graph.matching import Index
+from graph.streams.enrollment import Enrollment
 from graph.streams.events import Find
 from graph.streams.eventstreams import EventStream
 from graph.streams.ingest import ingest
@@ -41,8 +41,7 @@ class Consumer:
         self._pool = pool
         self._open_source = open_source
         self._clock = clock
-        self._index = Index()
-        self._rules = -1
+        self._enrollment = Enrollment()
         self._own_lag: float | None = None
         self._rules_changed = asyncio.Event()
 
@@ -61,7 +60,7 @@ class Consumer:
             await self._stand_by(conn)
             await conn.add_listener(ledger.RULES_CHANNEL, lambda *_: self._rules_changed.set())
             await self._refresh_index()
-            source = self._open_source(await progress.checkpoint(conn), self._index.find)
+            source = self._open_source(await progress.checkpoint(conn), self._enrollment.index.find)
             async with asyncio.TaskGroup() as tasks:
                 beside = [tasks.create_task(self._keep_index()), tasks.create_task(self._report(source))]
                 try:
@@ -75,8 +74,11 @@ class Consumer:
             conn.terminate()
 
     async def _stand_by(self, conn: Connection) -> None:
+        told = False
         while not await consuming.become_the_consumer(conn):
-            log.info("another consumer is at work; standing by")
+            if not told:
+                log.info("another consumer is at work; standing by")
+            told = True
             await asyncio.sleep(STAND_BY_SECONDS)
 
     async def _ingest_all(self, conn: Connection, source: EventStream) -> None:
@@ -98,10 +100,7 @@ class Consumer:
 
     async def _refresh_index(self) -> None:
         async with self._pool.acquire() as conn:
-            version = await enrolled.rules_version(conn)
-            if version != self._rules:
-                self._index.replace(await enrolled.enrolled(conn))
-                self._rules = version
+            await self._enrollment.refresh(conn)
 
     async def _report(self, source: EventStream) -> None:
         gap = problem = None

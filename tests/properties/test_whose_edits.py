@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.db import enrolled
 from graph.edits import Batch, SeenEdit
 from graph.matching import Enrolled, Index, Match, Rules, canonical_username, matches
 from graph.programs import ProgramType
+from graph.streams.enrollment import Enrollment
 from graph.streams.ingest import ingest
 from tests.db.world import END, LIVE, NOON, SECOND, START, World, edit
 from tests.properties.stage import Stage, of_examples, stage
@@ -111,7 +111,9 @@ def check_membership(on: Stage, drawn: list[Drawn], saved: list[tuple[int, str, 
                 first,
                 first + len(saved),
             )
-            index = Index(await enrolled.enrolled(conn))
+            enrollment = Enrollment()
+            await enrollment.refresh(conn)
+            index = enrollment.index
         stored = {row["revision_id"]: list(row["members"]) for row in rows}
         for seen in batch:
             assert stored.get(seen.edit.revision_id, []) == members(world, seen)

@@ -237,7 +237,7 @@ async def test_an_enrolment_whose_notification_was_lost_reaches_the_index_by_the
 
 
 async def knows(consumer: Consumer, count: int) -> bool:
-    return len(consumer._index) == count
+    return len(consumer._enrollment.index) == count
 
 
 async def test_the_streams_state_is_told(scene: Scene) -> None:
