@@ -129,8 +129,9 @@ async def cover(conn: Connection, program_ids: Sequence[int], *, left: Sequence[
     """
     sets = await sets_of_programs(conn, program_ids)
     before, after = await stored_coverage(conn, sets), await coverage_of(conn, sets)
-    gone = [row for row in before if row not in set(after)]
-    come = [row for row in after if row not in set(before)]
+    kept = set(before) & set(after)
+    gone = [row for row in before if row not in kept]
+    come = [row for row in after if row not in kept]
     touched = sorted({row.collection_id for row in (*gone, *come)} | {*await above(conn, program_ids), *left})
     edits = await _edits(conn, touched)
     await count_sets(conn, gone, sign=-1)

@@ -85,8 +85,9 @@ async def check(conn: Connection, collections: Sequence[int]) -> list[Difference
     async with conn.transaction(isolation="repeatable_read"):
         sets = await _sets_of(conn, collections)
         found = await _misplaced(conn, collections, sets)
-        wanted = [row for row in await coverage_of(conn, sets) if row.collection_id in set(collections)]
-        kept = [row for row in await stored_coverage(conn, sets) if row.collection_id in set(collections)]
+        concerned = set(collections)
+        wanted = [row for row in await coverage_of(conn, sets) if row.collection_id in concerned]
+        kept = [row for row in await stored_coverage(conn, sets) if row.collection_id in concerned]
         found += _coverage_differences(kept, wanted)
         await _stand_in_front(conn, collections)
         await count_sets(conn, wanted, sign=1)
@@ -107,7 +108,8 @@ async def rebuild(conn: Connection, collections: Sequence[int]) -> None:
         await recount(conn, OF_SETS_OR_EDITORS, await _sets_of(conn, collections), await _editors_of(conn, collections))
         sets = await _sets_of(conn, collections)
         await conn.execute("DELETE FROM set_coverage WHERE collection_id = ANY($1::bigint[])", collections)
-        wanted = [row for row in await coverage_of(conn, sets) if row.collection_id in set(collections)]
+        concerned = set(collections)
+        wanted = [row for row in await coverage_of(conn, sets) if row.collection_id in concerned]
         await store_coverage(conn, wanted)
         for table, (keys, numbers) in _TALLIES.items():
             if table == "collection":

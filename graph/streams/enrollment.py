@@ -21,7 +21,7 @@ class Enrollment:
         self._unfinished: set[int] = set()
 
     async def refresh(self, conn: Connection) -> None:
-        """Take in what changed since the last time, if anything did. A refresh that fails is made up for by the next."""
+        """Take in what changed since the last time, if anything did; one that fails is made up for by the next."""
         version = await enrolled.rules_version(conn)
         if version == self._version:
             return
