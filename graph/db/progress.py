@@ -80,5 +80,12 @@ async def save_gap(conn: Connection, start: datetime, end: datetime) -> None:
 
 
 async def forget_early_news(conn: Connection) -> None:
-    """Drop news of pages and revisions whose edits never came."""
-    await conn.execute("DELETE FROM early_change WHERE as_of < now() - $1::text::interval", EARLY_NEWS_KEPT)
+    """Drop news of pages and revisions whose edits never came.
+
+    Waits for nobody: the consumer may hold one of these rows and want another, and would be the one to fail.
+    """
+    await conn.execute(
+        "DELETE FROM early_change WHERE (wiki, kind, key) IN"
+        " (SELECT wiki, kind, key FROM early_change WHERE as_of < now() - $1::text::interval FOR UPDATE SKIP LOCKED)",
+        EARLY_NEWS_KEPT,
+    )

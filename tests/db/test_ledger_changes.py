@@ -374,3 +374,17 @@ async def test_a_move_that_is_stamped_a_moment_before_its_own_revision_moves_the
     assert await world.pool.fetchval("SELECT title FROM page") == "New"
     assert (await world.headline(program)).articles_edited == 0
     await world.agree()
+
+
+async def test_forgetting_early_news_waits_for_nobody(world: World) -> None:
+    await world.saw(changes=[PageDeleted("enwiki", page, NOON) for page in (1, 2)])
+    await world.pool.execute("UPDATE early_change SET as_of = now() - interval '49 hours'")
+    count = "SELECT array_agg(key) FROM early_change"
+    async with world.pool.acquire() as held, held.transaction(), world.pool.acquire() as conn:
+        await held.execute("UPDATE early_change SET as_of = as_of WHERE key = 1")
+        await conn.execute("SET lock_timeout = '1s'")
+        await forget_early_news(conn)
+        assert await conn.fetchval(count) == [1]
+    async with world.pool.acquire() as conn:
+        await forget_early_news(conn)
+    assert await world.pool.fetchval(count) is None
