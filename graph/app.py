@@ -27,7 +27,7 @@ from starlette.applications import Starlette
 from graph.broker import Broker
 from graph.db import embedded, recounting
 from graph.db import migrate as migrations
-from graph.db.pool import Connection, Pool, connect
+from graph.db.pool import Connection, Pool, connect, connect_alone
 from graph.errors import GraphError
 from graph.jobs.worker import Worker
 from graph.resolvers.deps import Deps
@@ -290,16 +290,15 @@ def recount(settings: Settings, slugs: Sequence[str], check: bool) -> list[str]:
 
 async def _recount(url: str, slugs: Sequence[str], check: bool) -> list[str]:
     await migrations.migrate(url)
-    pool = await connect(url)
+    conn = await connect_alone(url, patient=True)  # millions of edits are counted in one statement
     try:
-        async with pool.acquire() as conn:
-            collections = await _collections(conn, slugs)
-            differences = await recounting.check(conn, collections)
-            if not check:
-                await recounting.rebuild(conn, collections)
-            return [str(difference) for difference in differences]
+        collections = await _collections(conn, slugs)
+        differences = await recounting.check(conn, collections)
+        if not check:
+            await recounting.rebuild(conn, collections)
+        return [str(difference) for difference in differences]
     finally:
-        await pool.close()
+        conn.terminate()
 
 
 async def _collections(conn: Connection, slugs: Sequence[str]) -> list[int]:

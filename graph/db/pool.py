@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -13,15 +15,22 @@ from graph.errors import DatabaseUnavailable
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 
-# What a statement may raise when the server went away or is going: worth trying again, never a fault of the statement.
+# What a statement may raise when the server went away, is going, has no room or chose another transaction: worth trying
+# again, never a fault of the statement.
 LOST: tuple[type[Exception], ...] = (
     OSError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # a statement sent after the server's farewell and before its hanging up
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
     DatabaseUnavailable,
 )
+
+# How long to wait for a server that does not answer, and for one statement.
+CONNECT_SECONDS = 10.0
+STATEMENT_SECONDS = 60.0
 
 # The planner must not compile statements that run in milliseconds; a connection whose peer died is noticed in seconds.
 SERVER_SETTINGS = {
@@ -38,10 +47,23 @@ async def connect(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
 
     Raises DatabaseUnavailable, naming the address without its password.
     """
-    try:
+    with _reaching(url):
         return await asyncpg.create_pool(
-            url, min_size=smallest, max_size=largest, command_timeout=60, server_settings=SERVER_SETTINGS
+            url,
+            min_size=smallest,
+            max_size=largest,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings=SERVER_SETTINGS,
         )
+
+
+@contextmanager
+def _reaching(url: str) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise DatabaseUnavailable(f"PostgreSQL at {shown(url)} does not answer") from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise DatabaseUnavailable(f"cannot reach PostgreSQL at {shown(url)}: {error}") from error
 
@@ -53,12 +75,16 @@ def shown(url: str) -> str:
     return f"{scheme}{separator}{user.split(':')[0]}{at}{place}"
 
 
-async def connect_alone(url: str) -> asyncpg.Connection[Any]:
+async def connect_alone(url: str, *, patient: bool = False) -> asyncpg.Connection[Any]:
     """One connection outside any pool, for whoever holds a lock or listens on it.
 
-    Raises DatabaseUnavailable as ``connect`` does.
+    A statement may take as long as it needs where ``patient``, else STATEMENT_SECONDS. Raises DatabaseUnavailable as
+    ``connect`` does.
     """
-    try:
-        return await asyncpg.connect(url, command_timeout=60, server_settings=SERVER_SETTINGS)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        raise DatabaseUnavailable(f"cannot reach PostgreSQL at {shown(url)}: {error}") from error
+    with _reaching(url):
+        return await asyncpg.connect(
+            url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=None if patient else STATEMENT_SECONDS,
+            server_settings=SERVER_SETTINGS,
+        )
