@@ -4,7 +4,8 @@
 Starts a PostgreSQL of its own in a temporary folder and counts edits with the very function the consumer calls, all
 tallies and the activity included, ``synchronous_commit`` on. The bound is a bare COPY of the same facts into a table
 with nothing but its primary key, one durable commit a batch, in rounds that alternate with those of the ledger.
-Prints the rates, their ratio, how the rate changes as the ledger fills, and how long one edit alone takes to commit.
+Then rounds on the filled ledger alternate with rounds on a fresh one, which shows how flat it is also where the machine
+is busy with something else meanwhile; last, how long one edit alone takes to commit.
 """
 
 from __future__ import annotations
@@ -193,6 +194,11 @@ class Run:
         with self.copied.lap():
             await self.bare.copy_records_to_table("bare", records=rows)
 
+    async def close(self) -> None:
+        """Give both connections back."""
+        await self.conn.close()
+        await self.bare.close()
+
     async def alone(self, times: int) -> Stopwatch:
         """One edit a transaction."""
         watch = Stopwatch()
@@ -213,19 +219,21 @@ def _report(run: Run, edits: int) -> None:
     tell("  processor time of a batch, Python", f"{run.client / batches * 1e3:.1f} ms")
     tell("bound: bare COPY of the facts, edits/s", f"{bound:,.0f}")
     tell("ratio of the bound to the ledger", f"{bound / rate:.1f}")
-    _flatness(run)
 
 
-def _flatness(run: Run) -> None:
-    """How much slower the last tenth was than the first: on the clock, and in processor time, which a busy machine
-    disturbs less.
-    """
-    tenth = max(len(run.server) // 10, 1)
-    first, last = slice(None, tenth * ROUND), slice(-tenth * ROUND, None)
-    before, after = share(run.counted.laps[first], 0.5), share(run.counted.laps[last], 0.5)
-    tell("last tenth to first, median batch", f"{after / before:.2f}", f"{before * 1e3:.0f} and {after * 1e3:.0f} ms")
-    cpu = [sum(part) / tenth / ROUND * 1e3 for part in (run.server[:tenth], run.server[-tenth:])]
-    tell("last tenth to first, PostgreSQL's time", f"{cpu[1] / cpu[0]:.2f}", f"{cpu[0]:.1f} and {cpu[1]:.1f} ms")
+async def compare(full: Run, url: str, rounds: int) -> None:
+    """Count in the filled ledger and in a fresh one by turns, and print how much longer the filled one takes."""
+    fresh, full.counted, full.server = await begin(url, "fresh"), Stopwatch(), []
+    for _ in range(rounds):
+        await fresh.round()
+        await full.round()
+    slow, quick = share(full.counted.laps, 0.5), share(fresh.counted.laps, 0.5)
+    tell(
+        "filled ledger to fresh one, median batch", f"{slow / quick:.2f}", f"{slow * 1e3:.0f} and {quick * 1e3:.0f} ms"
+    )
+    slow, quick = (sum(run.server) / rounds / ROUND for run in (full, fresh))
+    tell("  by PostgreSQL's processor time", f"{slow / quick:.2f}", f"{slow * 1e3:.1f} and {quick * 1e3:.1f} ms")
+    await fresh.close()
 
 
 @contextlib.contextmanager
@@ -234,23 +242,33 @@ def _server() -> Iterator[str]:
         yield server.url
 
 
-async def measure(url: str, edits: int, alone: int) -> None:
-    """Fill an empty ledger with ``edits`` edits and print the figures."""
+async def begin(url: str, name: str) -> Run:
+    """A database of its own with the organization in it, and no edits but those that warm it up."""
+    conn = await pool.connect_alone(url)
+    await conn.execute(f"CREATE DATABASE {name}")
+    await conn.close()
+    url = url.replace("/postgres?", f"/{name}?")
     await migrate.migrate(url)
     conn, bare = await pool.connect_alone(url), await pool.connect_alone(url)
     await bare.execute(_BARE)
     run = Run(conn, bare, Editathon(await build(conn)))
     await run.warm_up()
+    return run
+
+
+async def measure(url: str, edits: int, alone: int) -> None:
+    """Fill a ledger with ``edits`` edits and print the figures."""
+    run = await begin(url, "filled")
     for done in range(0, edits, ROUND * BATCH):
         await run.round()
         if done and done % 200_000 == 0:
             tell(f"  after {done:,} edits, edits/s", f"{run.counted.rate(BATCH, slice(-4 * ROUND, None)):,.0f}")
     _report(run, edits)
+    await compare(run, url, min(30, edits // BATCH // ROUND))
     single = await run.alone(alone)
     tell("one edit alone, p50 to commit", f"{share(single.laps, 0.5) * 1e3:.2f} ms", f"{alone} edits")
     tell("one edit alone, p99 to commit", f"{share(single.laps, 0.99) * 1e3:.2f} ms")
-    await conn.close()
-    await bare.close()
+    await run.close()
 
 
 def main() -> None:
