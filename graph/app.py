@@ -140,7 +140,7 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         deps = _deps(settings, pool, client)
         executor = Executor(schema, partial(_context, deps))
         listener = stack.enter_context(_listen(settings)) if parts.web else None
-        address = None if listener is None else f"http://{settings.host}:{listener.getsockname()[1]}"
+        address = None if listener is None else _address(settings.host, listener)
         running = Running(deps, executor, address)
         stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
         jobs = _jobs(settings, url, running, stream, parts)
@@ -212,6 +212,11 @@ def web_app(settings: Settings, running: Running) -> Starlette:
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"
 
 
 class _Server(uvicorn.Server):

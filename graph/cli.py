@@ -81,7 +81,7 @@ def _plain(error: OSError) -> str:
         return "GRAPH_HOST is no address of this machine: use 127.0.0.1, or 0.0.0.0 for every interface"
     if error.errno == errno.EACCES:
         return f"permission denied ({error}): ports below 1024 and folders of others need another user"
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror) or (error.errno or 0) < 0:  # the latter is what is left of it after binding
         return f"a host name is not known ({error}): set GRAPH_HOST to an address of this machine"
     return str(error)
 

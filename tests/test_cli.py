@@ -190,6 +190,12 @@ def test_an_address_of_another_machine_gives_one_line(database_url: str, refused
     assert told == "GRAPH_HOST is no address of this machine: use 127.0.0.1, or 0.0.0.0 for every interface"
 
 
+def test_an_unknown_host_name_gives_one_line(database_url: str, refused: Refused) -> None:
+    told = refused("serve", GRAPH_HOST="nowhere.invalid", GRAPH_DATABASE_URL=database_url, code=1)
+    assert told.startswith("a host name is not known (")
+    assert told.endswith("): set GRAPH_HOST to an address of this machine")
+
+
 def test_migrate_brings_an_empty_database_up_to_date_and_may_be_repeated(empty_database_url: str) -> None:
     for _ in range(2):
         done = run("migrate", GRAPH_DATABASE_URL=empty_database_url)
@@ -288,6 +294,16 @@ def test_serve_answers_and_ends_well_when_told(database_url: str, number: signal
         with urlopen(f"{address}/graphql?query=%7Bservice%7Bconnected%7D%7D", timeout=10) as answer:
             assert answer.read() == b'{"data":{"service":{"connected":false}}}'
         process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+
+
+def test_the_address_of_an_ipv6_host_can_be_opened(database_url: str) -> None:
+    with running("serve", GRAPH_HOST="::1", GRAPH_PORT="0", GRAPH_DATABASE_URL=database_url) as process:
+        address = read_until(process, "listening on").rpartition("listening on ")[2].strip()
+        assert address.startswith("http://[::1]:")
+        with urlopen(f"{address}/graphql?query=%7B__typename%7D", timeout=10) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
 
 
