@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +35,7 @@ from graph.schema.context import Context
 from graph.schema.execution import Executor
 from graph.schema.root import schema
 from graph.settings import Settings
+from graph.signals import Told
 from graph.streams.consumer import Consumer
 from graph.streams.eventstreams import EventStream
 from graph.streams.relay import Relay
@@ -48,10 +48,10 @@ from graph.wikimedia.users import WikimediaUsers
 
 log = logging.getLogger(__name__)
 
-# Within ten seconds after SIGTERM everything has ended; these two together leave room for the rest.
+# Within ten seconds after SIGTERM everything has ended: sockets and tasks side by side, then what hangs, then the pool.
 SOCKETS_SECONDS = 3
 TASKS_SECONDS = 5.0
-SAME_SIGNAL_SECONDS = 2.0
+HANGING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,39 +94,16 @@ def run(settings: Settings, *, web: bool, consumer: bool, worker: bool) -> None:
     Raises GraphError where something needed is not there, and OSError where the port is taken.
     """
 
+    told = Told()
+
     async def until_told(url: str) -> None:
-        async with started(settings, url, Parts(web, consumer, worker)) as running, signals(running.stop):
+        async with started(settings, url, Parts(web, consumer, worker)) as running:
             if running.address:
                 log.info("listening on %s", running.address)
             await running.stop.wait()
 
-    with database(settings) as url:
-        uvloop.run(until_told(url))
-
-
-@contextlib.asynccontextmanager
-async def signals(stop: asyncio.Event) -> AsyncIterator[None]:
-    """SIGINT and SIGTERM set ``stop`` while the block runs; one that comes later, out of impatience, ends it at once.
-
-    Make and supervisors repeat a signal they pass on, so one that follows on the heels of the first is the same one.
-    """
-    loop = asyncio.get_running_loop()
-    first: float | None = None
-
-    def told(number: signal.Signals) -> None:
-        nonlocal first
-        if first is not None and loop.time() - first > SAME_SIGNAL_SECONDS:
-            raise SystemExit(128 + number)
-        first = loop.time() if first is None else first
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told, number)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+    with told.heard(), database(settings) as url:
+        uvloop.run(told.interrupts(until_told(url)))
 
 
 @contextlib.asynccontextmanager
@@ -150,7 +127,7 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
             jobs.append(relay.run)
         if listener is not None:
             jobs.append(partial(_serve, settings, running, listener))
-        await stack.enter_async_context(_tasks(jobs, running.stop))
+        await stack.enter_async_context(_tasks(jobs, running.stop, pool))
         yield running
 
 
@@ -222,7 +199,7 @@ def _address(host: str, listener: socket.socket) -> str:
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to ``signals``, which ends every part and not only this one."""
+        """Leave signals to ``Told``, which ends every part and not only this one."""
         yield
 
 
@@ -250,10 +227,11 @@ async def _serve(settings: Settings, running: Running, listener: socket.socket) 
 
 
 @contextlib.asynccontextmanager
-async def _tasks(jobs: Sequence[Callable[[], Awaitable[None]]], stop: asyncio.Event) -> AsyncIterator[None]:
+async def _tasks(jobs: Sequence[Callable[[], Awaitable[None]]], stop: asyncio.Event, pool: Pool) -> AsyncIterator[None]:
     """Run the jobs beside the block; the first that ends by itself sets ``stop``, and its error is raised at the end.
 
-    At the end each is interrupted, between transactions or inside one that is then rolled back.
+    At the end each is interrupted, between transactions or inside one that is then rolled back. What waits for a
+    database that does not answer is cut off from it.
     """
     tasks = [asyncio.ensure_future(job()) for job in jobs]
     for task in tasks:
@@ -264,13 +242,21 @@ async def _tasks(jobs: Sequence[Callable[[], Awaitable[None]]], stop: asyncio.Ev
         stop.set()
         for task in tasks:
             task.cancel()
-        ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), SOCKETS_SECONDS + TASKS_SECONDS)
-        for error in ended:
-            if isinstance(error, Exception):
+        _, hanging = await asyncio.wait(tasks, timeout=TASKS_SECONDS)
+        if hanging:
+            log.warning("the database does not answer: leaving without it")
+            pool.terminate()
+            for task in hanging:
+                task.cancel()
+            await asyncio.wait(hanging, timeout=HANGING_SECONDS)
+        for task in tasks:
+            if task.done() and not task.cancelled() and task not in hanging and (error := task.exception()) is not None:
                 raise error
 
 
 async def _close(pool: Pool) -> None:
+    if pool.is_closing():
+        return
     try:
         async with asyncio.timeout(TASKS_SECONDS / 2):
             await pool.close()

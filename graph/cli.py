@@ -98,6 +98,7 @@ def _logging() -> None:
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it has a line for every request
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)  # a lost database is told of in one line by whoever needs it
     logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it would say, the service says itself
 
 

@@ -25,6 +25,7 @@ from graph.db import embedded
 from graph.errors import GraphError
 from graph.resolvers.signing_in import development_actor
 from graph.settings import Settings
+from graph.signals import Told
 from graph.simulator.app import create_app
 from graph.simulator.cast import CampaignPlan, ProgramPlan
 from graph.simulator.editathon import Editathon
@@ -64,19 +65,23 @@ class Scene:
 def demo(settings: Settings, say: Callable[[Scene], None]) -> None:
     """Run the demo until SIGINT or SIGTERM; ``say`` is called once everything runs. Leaves nothing behind."""
 
+    told = Told()
+
     async def until_told(url: str) -> None:
-        async with staged(settings, url) as (scene, service), app.signals(service.stop):
+        async with staged(settings, url) as (scene, service):
             say(scene)
             await service.stop.wait()
 
     if settings.database_url is not None:
-        uvloop.run(until_told(settings.database_url))
+        with told.heard():
+            uvloop.run(told.interrupts(until_told(settings.database_url)))
         return
     with (
+        told.heard(),
         tempfile.TemporaryDirectory(prefix="programs-graph-demo-") as folder,
         embedded.start(Path(folder), THROWN_AWAY) as server,
     ):
-        uvloop.run(until_told(server.url))
+        uvloop.run(told.interrupts(until_told(server.url)))
 
 
 @contextlib.asynccontextmanager

@@ -9,14 +9,16 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import httpx
 import psutil
 import pytest
 
+from graph.db import embedded
 from graph.simulator.app import create_app
 from graph.simulator.moderation import Wikimedia
 from graph.simulator.server import running
@@ -181,6 +183,71 @@ async def test_the_demo_shows_an_editathon_and_leaves_nothing_behind(tmp_path: P
         assert demo.process.returncode == 0
     assert servers_in(tmp_path) == []
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - a folder of this test's own
+
+
+async def test_a_process_told_to_end_while_it_starts_leaves_no_server_behind(tmp_path: Path) -> None:
+    async with command("serve", GRAPH_DATA_DIR=str(tmp_path), GRAPH_PORT="0") as process:
+        async with asyncio.timeout(40):
+            while not servers_in(tmp_path):
+                await asyncio.sleep(0.005)
+        assert await process.end() < 10
+        assert process.process.returncode == 0
+    assert servers_in(tmp_path) == []
+
+
+class Wire:
+    """A way to a database that can fall silent without being cut."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = urlsplit(database_url)
+        self._open = asyncio.Event()
+        self._open.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def laid(self) -> AsyncIterator[str]:
+        """The address of the database by this wire."""
+        async with await asyncio.start_server(self._carry, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            user = self._url.netloc.rpartition("@")[0]
+            yield self._url._replace(netloc=f"{user}@127.0.0.1:{port}", query="").geturl()
+            for task in self._tasks:
+                task.cancel()
+
+    def fall_silent(self) -> None:
+        self._open.clear()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if folder := parse_qs(self._url.query).get("host"):
+            there = await asyncio.open_unix_connection(f"{folder[0]}/.s.PGSQL.{embedded.PORT}")
+        else:
+            there = await asyncio.open_connection(self._url.hostname, self._url.port or embedded.PORT)
+        for source, sink in ((reader, there[1]), (there[0], writer)):
+            self._tasks.add(asyncio.create_task(self._pass_on(source, sink)))
+
+    async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(65536):
+                await self._open.wait()
+                sink.write(data)
+        sink.close()
+
+
+async def test_a_process_ends_in_time_although_its_database_does_not_answer(database_url: str) -> None:
+    wire = Wire(database_url)
+    async with (
+        upstream() as (_, address),
+        wire.laid() as url,
+        httpx.AsyncClient() as client,
+        command("up", **environment(url, address)) as process,
+    ):
+        web = await address_of(process)
+        wire.fall_silent()
+        with suppress(httpx.ReadTimeout):
+            await client.get(f"{web}/graphql", params={"query": "{ programs { totalCount } }"}, timeout=1)
+        assert await process.end() < 10
+        assert process.process.returncode == 0
+    assert "leaving without it" in process.lines[-1]
 
 
 @pytest.mark.parametrize(
