@@ -239,3 +239,16 @@ async def test_numbers_begin_with_the_present_and_never_go_back(world: World, de
 
 async def test_a_collection_that_is_not_there_has_no_numbers(deps: Deps) -> None:
     assert [each async for each in follow_metrics(deps, 99, yes)] == []
+
+
+async def test_a_reader_who_reads_keeps_up_with_a_large_batch(world: World, deps: Deps) -> None:
+    ann = await world.editor()
+    program = await world.program(ann)
+    start = await place(world)
+    async with asyncio.timeout(60), aclosing(follow_activity(deps, program, start, yes)) as told:
+        await world.saw(edit(1, ann))
+        found = [await anext(told)]
+        await world.saw(*(edit(n, ann) for n in range(2, 1002)))
+        while len(found) < 1001 and not isinstance(found[-1].entry, SnapshotRequired):
+            found.append(await anext(told))
+    assert revisions(found) == list(range(1, 1002))
