@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The example operations that the explorer offers, and the README shows; a test runs each."""
+"""The example operations that the explorer offers; a test runs each in a browser."""
 
 from __future__ import annotations
 
@@ -56,6 +56,8 @@ subscription Activity($slug: String!, $after: String) {
 }
 """
 
+SLUG = '{ "slug": "" }'
+
 SERVICE = """\
 subscription Service {
   service { connected upstreamLagSeconds ownLagSeconds lastEventAt }
@@ -63,16 +65,12 @@ subscription Service {
 """
 
 
-def examples(campaign: str = "", program: str = "") -> list[Example]:
-    """The examples, with these slugs in their variables."""
+def examples() -> list[Example]:
+    """The examples; those about one thing name the list from which the page takes one."""
     return [
         Example("Programs and their numbers", PROGRAMS),
-        Example("A campaign, its programs and their editors", CAMPAIGN, _slug(campaign)),
-        Example("A program's numbers, live", NUMBERS, _slug(program)),
-        Example("A campaign's activity, live", ACTIVITY, _slug(campaign)),
+        Example("A campaign, its programs and their editors", CAMPAIGN, SLUG, "campaigns"),
+        Example("A program's numbers, live", NUMBERS, SLUG, "programs"),
+        Example("A campaign's activity, live", ACTIVITY, SLUG, "campaigns"),
         Example("How the service is, live", SERVICE),
     ]
-
-
-def _slug(slug: str) -> str:
-    return '{ "slug": "' + slug + '" }'

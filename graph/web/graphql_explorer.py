@@ -31,11 +31,15 @@ _HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A query offered to start from; ``variables`` is JSON, or empty."""
+    """A query offered to start from; ``variables`` is JSON, or empty.
+
+    ``slug_of`` is a list of the API whose first thing the page puts into ``variables`` as ``slug``.
+    """
 
     title: str
     query: str
     variables: str = ""
+    slug_of: str = ""
 
 
 def explorer(examples: Sequence[Example]) -> Callable[[], Response]:

@@ -104,6 +104,19 @@ function choose(option) {
   if (!option?.dataset.query) return;
   byId("query").value = option.dataset.query;
   byId("variables").value = option.dataset.variables;
+  if (option.dataset.slugOf) fillIn(option).catch(() => {});
+}
+
+// An example is about something that is here: the first of its list, unless the reader wrote or chose on meanwhile.
+async function fillIn(option) {
+  const { slugOf, variables } = option.dataset;
+  const response = await fetch(address, {
+    method: "POST", headers: headers("application/json"),
+    body: JSON.stringify({ query: `{ things: ${slugOf}(first: 1) { nodes { slug } } }` }),
+  });
+  const slug = (await response.json()).data.things.nodes[0]?.slug;
+  if (!slug || byId("variables").value !== variables || byId("query").value !== option.dataset.query) return;
+  byId("variables").value = JSON.stringify({ ...JSON.parse(variables), slug });
 }
 
 byId("run").addEventListener("click", run);
