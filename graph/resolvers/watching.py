@@ -94,6 +94,8 @@ async def _entries(deps: Deps, collection_id: int, after: Place | None) -> Async
             return
         async for told in _replay(deps, collection_id, ledger.epoch, number, ledger.newest):
             yield told
+            if isinstance(told.entry, SnapshotRequired):
+                return
         inbox = cast("Mailbox[Published]", mailbox)
         async for told in _live(deps, collection_id, ledger.epoch, max(number, ledger.newest), inbox):
             yield told
@@ -103,6 +105,10 @@ async def _replay(deps: Deps, collection_id: int, epoch: str, number: int, newes
     while number < newest:
         async with deps.pool.acquire() as conn:
             found = await entries.of_one(conn, collection_id, number, newest, CATCH_UP)
+            ledger = await entries.position(conn)
+        if number < ledger.oldest:  # what comes next was forgotten while a slow reader took the last ones
+            yield await _start_over(deps, collection_id, ledger)
+            return
         metrics = await _snapshot(deps, collection_id)
         if not found or metrics is None:
             return

@@ -252,3 +252,22 @@ async def test_a_reader_who_reads_keeps_up_with_a_large_batch(world: World, deps
         while len(found) < 1001 and not isinstance(found[-1].entry, SnapshotRequired):
             found.append(await anext(told))
     assert revisions(found) == list(range(1, 1002))
+
+
+async def test_a_reader_whose_next_entries_are_forgotten_while_it_reads_must_start_over(
+    world: World, deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "CATCH_UP", 1)
+    ann = await world.editor()
+    program = await world.program(ann)
+    start = await place(world)
+    for n in range(1, 4):
+        await world.saw(edit(n, ann))
+    async with asyncio.timeout(60), aclosing(follow_activity(deps, program, start, yes)) as told:
+        first = await anext(told)
+        await world.pool.execute("UPDATE activity SET at = now() - interval '25 hours'")
+        async with world.pool.acquire() as conn:
+            await activity.forget(conn)
+        rest = [each async for each in told]
+    assert revisions([first]) == [1]
+    assert [type(each.entry) for each in rest] == [SnapshotRequired]
