@@ -21,7 +21,8 @@ from urllib.parse import quote
 import uvloop
 
 from graph import app
-from graph.db import embedded
+from graph.db import embedded, migrate, recounting
+from graph.db.pool import connect_alone
 from graph.errors import GraphError
 from graph.resolvers.signing_in import development_actor
 from graph.settings import Settings
@@ -63,11 +64,15 @@ class Scene:
 
 
 def demo(settings: Settings, say: Callable[[Scene], None]) -> None:
-    """Run the demo until SIGINT or SIGTERM; ``say`` is called once everything runs. Leaves nothing behind."""
+    """Run the demo until SIGINT or SIGTERM; ``say`` is called once everything runs. Leaves nothing behind.
+
+    A database that the settings name keeps what the demo writes: raises GraphError unless it is empty before.
+    """
 
     told = Told()
 
     async def until_told(url: str) -> None:
+        await _require_empty(url)
         async with staged(settings, url) as (scene, service):
             say(scene)
             await service.stop.wait()
@@ -82,6 +87,19 @@ def demo(settings: Settings, say: Callable[[Scene], None]) -> None:
         embedded.start(Path(folder), THROWN_AWAY) as server,
     ):
         uvloop.run(told.interrupts(until_told(server.url)))
+
+
+async def _require_empty(url: str) -> None:
+    await migrate.migrate(url)
+    conn = await connect_alone(url)
+    try:
+        if await recounting.all_collections(conn):
+            raise GraphError(
+                "GRAPH_DATABASE_URL holds programs or campaigns already, and the demo would mix made-up ones with "
+                "them: unset it, or name an empty database"
+            )
+    finally:
+        await conn.close()
 
 
 @contextlib.asynccontextmanager

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -21,6 +22,9 @@ from urllib.request import urlopen
 import pytest
 
 from graph import app, cli, demo
+from graph.db.ledger import create_collection
+from graph.db.pool import connect_alone
+from graph.programs import CollectionKind
 from graph.schema.root import sdl
 from tests.conftest import with_database
 
@@ -305,6 +309,21 @@ def test_the_address_of_an_ipv6_host_can_be_opened(database_url: str) -> None:
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+def test_the_demo_does_not_mix_with_real_programs(database_url: str) -> None:
+    async def use() -> None:
+        conn = await connect_alone(database_url)
+        await create_collection(conn, CollectionKind.CAMPAIGN)
+        await conn.close()
+
+    asyncio.run(use())
+    done = run("demo", GRAPH_DATABASE_URL=database_url, GRAPH_PORT="0")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "programs-graph: GRAPH_DATABASE_URL holds programs or campaigns already, and the demo would mix made-up ones "
+        "with them: unset it, or name an empty database\n"
+    )
 
 
 def test_the_demo_says_where_to_look(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
