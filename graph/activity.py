@@ -55,7 +55,7 @@ class LedgerEdit:
 
 @dataclass(frozen=True, slots=True)
 class EditCounted:
-    """An edit began to count; ``program_ids`` are the programs of the collection that count it."""
+    """An edit began to count; ``program_ids`` are the public programs that count it, and the one that is followed."""
 
     number: int
     edit: LedgerEdit

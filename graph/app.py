@@ -114,10 +114,10 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         pool = await connect(url, largest=settings.database_connections)
         stack.push_async_callback(_close, pool)
         client = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
-        deps = _deps(settings, pool, client)
-        executor = Executor(schema, partial(_context, deps))
         listener = stack.enter_context(_listen(settings)) if parts.web else None
         address = None if listener is None else _address(settings.host, listener)
+        deps = _deps(settings, pool, client, address)
+        executor = Executor(schema, partial(_context, deps))
         running = Running(deps, executor, address)
         stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
         jobs = _jobs(settings, url, running, stream, parts)
@@ -159,12 +159,13 @@ def _stream(
     )
 
 
-def _deps(settings: Settings, pool: Pool, client: httpx.AsyncClient) -> Deps:
+def _deps(settings: Settings, pool: Pool, client: httpx.AsyncClient, address: str | None) -> Deps:
+    # A free port (0) is known to the socket only; unless another public address is set, it is the socket's.
     return Deps(
         pool=pool,
         broker=Broker(),
         clock=now,
-        public_url=settings.public_url,
+        public_url=address if address is not None and settings.public_url.endswith(":0") else settings.public_url,
         users=WikimediaUsers(client, settings.action_api, settings.user_agent),
         version=version("programs-graph"),
     )

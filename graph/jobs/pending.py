@@ -17,7 +17,7 @@ from graph.errors import UpstreamError
 from graph.wikis import KnownUser
 
 BATCH = 50  # names of one program looked up together
-MOST = 1_000  # names in one pass
+MOST = 1_000  # names read at a time
 SECONDS = 60.0  # for one look-up; then it is tried again in the next pass
 
 _log = logging.getLogger(__name__)
@@ -53,12 +53,26 @@ class Finished:
 
 
 async def finish_pending(reach: Reach) -> Finished:
-    """One pass over the oldest pending names.
+    """One pass over all pending names, the oldest first.
 
-    Where the wikis cannot be asked, names stay pending; one that nobody has is let go, and logged.
+    Where the wikis cannot be asked, names stay pending and keep no later ones waiting; one that nobody has is let go,
+    and logged.
     """
+    passes = Finished(0, 0, 0)
+    seen: set[tuple[int, str]] = set()
+    while rows := await _pending(reach, seen):
+        seen.update((row.program_id, row.username) for row in rows)
+        done = await _finish_all(reach, _batches(rows))
+        passes = Finished(passes.enrolled + done.enrolled, passes.unknown + done.unknown, passes.waiting + done.waiting)
+    return passes
+
+
+async def _pending(reach: Reach, seen: set[tuple[int, str]]) -> list[Pending]:
     async with reach.pool.acquire() as conn:
-        batches = _batches(await organizing_cohorts.pending(conn, MOST))
+        return await organizing_cohorts.pending(conn, MOST, but=seen)
+
+
+async def _finish_all(reach: Reach, batches: Iterable[list[Pending]]) -> Finished:
     enrolled = unknown = waiting = 0
     for batch in batches:
         try:

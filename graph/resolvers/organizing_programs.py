@@ -94,7 +94,7 @@ def _read_clone(form: Form, model: Program) -> Program:
         model,
         title=title,
         term=term,
-        slug=slug(model.institution, title, term),
+        slug=program_slug(model.institution, title, term, model.visibility),
         tracking_start=start,
         tracking_end=end,
         event_start=None,
@@ -135,7 +135,6 @@ def _read_program(form: Form, campaign: Campaign | None, now: datetime) -> tuple
     home = form.wiki("homeWiki")
     tracked = form.tracked_wikis("trackedWikis") if form.has("trackedWikis") else ()
     policy, passcode = read_passcode(form, campaign)
-    name = slug(institution, title, term)
     check_slug(form, slug(title), "title")
     description = form.prose("description")
     if campaign is not None and not form.has("description"):
@@ -147,7 +146,7 @@ def _read_program(form: Form, campaign: Campaign | None, now: datetime) -> tuple
     assert home is not None, "an unknown wiki is a fault"
     program = Program(
         id=0,
-        slug=name,
+        slug=program_slug(institution, title, term, visibility),
         title=title,
         institution=institution,
         term=term,
@@ -194,6 +193,14 @@ def check_passcode(form: Form, policy: PasscodePolicy, passcode: str | None, fie
         form.note(ErrorCode.INVALID, "The policy FIXED needs a passcode.", field)
     elif policy is not PasscodePolicy.FIXED and passcode is not None:
         form.note(ErrorCode.INVALID, "A passcode can be given with the policy FIXED only.", field)
+
+
+def program_slug(institution: str, title: str, term: str | None, visibility: Visibility) -> str:
+    """The slug of a new program. A private one has an end that nobody guesses.
+
+    Otherwise whoever tries to take the same name would learn that there is such a program.
+    """
+    return slug(institution, title, term, new_passcode() if visibility is Visibility.PRIVATE else None)
 
 
 def new_passcode() -> str:

@@ -76,3 +76,19 @@ async def test_one_slow_look_up_keeps_no_other_program_waiting(
     assert await finish_pending(stage.deps) == Finished(1, 0, 1)
     assert await waiting(stage) == ["Bo"]
     assert await enrolled(stage) == [("Cy", True)]
+
+
+async def test_names_that_must_wait_keep_no_later_ones_waiting(
+    stage: Stage, amara: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await stage.program(amara), await stage.program(amara, title="Second")
+    stage.users.add("Ann", "Bo", "Cy")
+    stage.users.down = True
+    await stage.done("addEditors", amara, programId=first["id"], usernames=["Ann", "Bo"])
+    await stage.done("addEditors", amara, programId=second["id"], usernames=["Cy"])
+    stage.users.down = False
+    stage.users.slow = {"Ann", "Bo"}
+    monkeypatch.setattr(pending, "SECONDS", 0.05)
+    monkeypatch.setattr(pending, "MOST", 1)
+    assert await finish_pending(stage.deps) == Finished(1, 0, 2)
+    assert await enrolled(stage) == [("Cy", True)]

@@ -64,7 +64,7 @@ async def test_a_program_is_as_it_was_given(stage: Stage, amara: Actor) -> None:
         visibility="PRIVATE",
         showNamesByDefault=False,
     )
-    assert program["slug"] == "جامعة_القاهرة-تحرير_ويكيبيديا-2026"
+    assert re.fullmatch("جامعة_القاهرة-تحرير_ويكيبيديا-2026-[a-z0-9]{8}", program["slug"])
     assert program["title"] == "تحرير ويكيبيديا"
     assert program["description"] == "سطر\nسطر"
     assert (program["type"], program["visibility"], program["showNamesByDefault"]) == ("EDITATHON", "PRIVATE", False)
@@ -101,6 +101,13 @@ async def test_two_programs_may_not_have_one_slug(stage: Stage, amara: Actor) ->
     await stage.program(amara)
     assert await stage.refused("createProgram", amara, **FIELDS) == [("TAKEN", "title")]
     assert (await stage.program(amara, term="2"))["slug"] == "Wikimedia_Belgium-Women_in_Red-2"
+
+
+async def test_a_private_program_keeps_no_name_from_strangers(stage: Stage, amara: Actor, stranger: Actor) -> None:
+    private = await stage.program(amara, visibility="PRIVATE")
+    assert private["slug"].startswith("Wikimedia_Belgium-Women_in_Red-")
+    assert len(private["slug"]) == len("Wikimedia_Belgium-Women_in_Red-") + 8
+    assert (await stage.program(stranger))["slug"] == "Wikimedia_Belgium-Women_in_Red"
 
 
 async def test_nobody_creates_without_signing_in(stage: Stage) -> None:
