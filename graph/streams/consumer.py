@@ -17,6 +17,7 @@ from datetime import datetime
 from graph.db import consuming, ledger, progress
 from graph.db.pool import LOST, Connection, Pool, connect_alone
 from graph.edits import SeenEdit
+from graph.errors import UpstreamError
 from graph.streams.enrollment import Enrollment
 from graph.streams.events import Find
 from graph.streams.eventstreams import EventStream
@@ -24,6 +25,8 @@ from graph.streams.ingest import ingest
 
 log = logging.getLogger(__name__)
 
+# What ends one turn of the consumer; only a lost database is worth another.
+ENDINGS: tuple[type[Exception], ...] = (UpstreamError, *LOST)
 STAND_BY_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 INDEX_SECONDS = 0.5
@@ -47,7 +50,10 @@ class Consumer:
         self._rules_changed = asyncio.Event()
 
     async def run(self) -> None:
-        """Consume until cancelled. A batch under way at cancellation is committed or rolled back, nothing between."""
+        """Consume until cancelled. A batch under way at cancellation is committed or rolled back, nothing between.
+
+        Raises UpstreamError where the stream's address is wrong.
+        """
         while True:
             try:
                 await self._consume()
@@ -69,7 +75,7 @@ class Consumer:
                 finally:
                     for task in beside:
                         task.cancel()
-        except* LOST as group:
+        except* ENDINGS as group:
             raise group.exceptions[0] from None
         finally:
             conn.terminate()

@@ -27,6 +27,8 @@ from graph.streams.events import OVERSIZED, SERVER_ERROR, STREAMS, Find, underst
 from graph.streams.positions import RETENTION, Positions, instant
 from graph.streams.sse import DEFAULT_LIMIT, Decoder, ServerSentEvent
 
+NOT_FOUND: Final = 404
+
 _SAMPLE_BYTES: Final = 500
 _SAMPLES_A_BATCH: Final = 20
 _LAGS: Final = 63
@@ -126,7 +128,8 @@ class EventStream:
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Yield batches for ever; each may be stored while the next is read.
 
-        What was yielded before counts as stored when the next one is asked for. Close the iterator (``aclosing``) to
+        What was yielded before counts as stored when the next one is asked for. Raises StreamRefused where the address
+        has no such stream, and never had while we asked. Close the iterator (``aclosing``) to
         close the connection. Only one may run at a time.
         """
         if self._running:
@@ -180,7 +183,10 @@ class EventStream:
             self.status.reconnects += 1
 
     async def _read_one_connection(self) -> Ending:
-        """Read until the connection ends, which it always does; never raises for a fault from outside."""
+        """Read until the connection ends, which it always does.
+
+        Raises StreamRefused where there has never been such a stream: the address is wrong, and waiting mends nothing.
+        """
         loop, status = asyncio.get_running_loop(), self.status
         started, before = loop.time(), status.kinds.total()
         refused = None
@@ -200,6 +206,8 @@ class EventStream:
                 await self._read(chunks)
             problem = "the server closed the connection"
         except StreamRefused as error:
+            if error.status == NOT_FOUND and not status.connections:
+                raise
             refused, problem = error, str(error)
         except (httpx.HTTPError, UpstreamError) as error:
             problem = f"{type(error).__name__}: {error}".removesuffix(": ")

@@ -268,6 +268,16 @@ async def test_a_wrong_setting_is_one_clear_line_and_a_failure(name: str, value:
     assert "secret" not in process.lines[0]
 
 
+async def test_a_stream_that_is_not_there_is_one_clear_line_and_a_failure(database_url: str) -> None:
+    async with upstream() as (_, address):
+        wrong = environment(database_url, address) | {"GRAPH_STREAM_URL": address + "/nowhere"}
+        async with command("consume", **wrong) as process:
+            assert await process.ends() == 1
+    assert process.lines[-1].startswith("programs-graph: ")
+    assert "/nowhere" in process.lines[-1]
+    assert "404" in process.lines[-1]
+
+
 async def test_a_port_in_use_is_one_clear_line_and_a_failure(database_url: str) -> None:
     async with running(create_app(Wikimedia())) as taken:
         port = taken.rsplit(":", 1)[1]

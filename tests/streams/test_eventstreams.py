@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from graph.edits import Batch
-from graph.streams.connection import Pauses
+from graph.streams.connection import Pauses, StreamRefused
 from graph.streams.events import NOT_JSON, OVERSIZED, SERVER_ERROR, Kind
 from graph.streams.eventstreams import EventStream, Pace
 from graph.streams.positions import TOPICS
@@ -266,7 +266,7 @@ async def test_a_broken_gateway_is_tried_again_after_growing_pauses(client: http
     assert stream.status.reconnects == 8
 
 
-@pytest.mark.parametrize("status", ["400 Bad Request", "403 Forbidden", "404 Not Found", "301 Moved Permanently"])
+@pytest.mark.parametrize("status", ["400 Bad Request", "403 Forbidden", "301 Moved Permanently"])
 async def test_a_refusal_is_named_and_retried_slowly(client: httpx.AsyncClient, status: str) -> None:
     async def refuse(visit: Visit) -> None:
         await visit.answer(
@@ -279,6 +279,20 @@ async def test_a_refusal_is_named_and_retried_slowly(client: httpx.AsyncClient, 
             await first(batches, server, 2)
     assert stream.pauses[0] == 30.0
     assert f"HTTP {status} (text/plain): Please set a user-agent" in str(stream.status.problem)
+
+
+async def test_an_address_without_such_a_stream_ends_it_unless_there_was_one_before(client: httpx.AsyncClient) -> None:
+    async def nowhere(visit: Visit) -> None:
+        await visit.answer("404 Not Found", b"no such stream", "Content-Type: text/plain")
+
+    async with stand_in(nowhere) as server, Stream(client, server).reading() as batches:
+        with pytest.raises(StreamRefused, match="answered HTTP 404 Not Found"):
+            await anext(batches)
+    async with (
+        stand_in(plays(edit(1), then_end=True), nowhere, plays(edit(2))) as server,
+        Stream(client, server).reading() as batches,
+    ):
+        assert await edits_of(batches, 2) == [1, 2]
 
 
 @pytest.mark.parametrize("headers", [["Content-Type: text/html"], ["Content-Type: application/json"], []])
