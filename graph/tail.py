@@ -63,7 +63,9 @@ class Follower:
         Raises GraphError where there is nothing to follow: no such program, no such service, the right taken away.
         """
         timeout = httpx.Timeout(10.0, read=READ_SECONDS)
-        with httpx.Client(timeout=timeout, follow_redirects=False) as client:
+        # A connection kept for the next request may be closed by then, which would look like a break of the stream.
+        fresh = httpx.Limits(max_keepalive_connections=0)
+        with httpx.Client(timeout=timeout, limits=fresh, follow_redirects=False) as client:
             # Asked first, so that a connection that breaks before its first entry has a place to go on from.
             newest = self._newest(client)
             self.after = self.after or newest
