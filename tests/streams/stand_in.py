@@ -134,3 +134,8 @@ async def stand_in(*scripts: Script) -> AsyncIterator[StandIn]:
         for visit in here.visits:
             visit.writer.close()
         await server.wait_closed()
+
+
+async def nowhere(visit: Visit) -> None:
+    """A script for an address where there is no such stream."""
+    await visit.answer("404 Not Found", b"no such stream", "Content-Type: text/plain")

@@ -19,7 +19,7 @@ from graph.streams.events import NOT_JSON, OVERSIZED, SERVER_ERROR, Kind
 from graph.streams.eventstreams import EventStream, Pace
 from graph.streams.positions import TOPICS
 from graph.streams.transport import StreamTransport
-from tests.streams.stand_in import CANARY, NADIA, StandIn, Visit, edit, frame, silence, stand_in
+from tests.streams.stand_in import CANARY, NADIA, StandIn, Visit, edit, frame, nowhere, silence, stand_in
 
 NOW = datetime(2026, 3, 8, 10, 15, 33, tzinfo=UTC)
 NOW_MS = 1772964933000
@@ -281,17 +281,12 @@ async def test_a_refusal_is_named_and_retried_slowly(client: httpx.AsyncClient, 
     assert f"HTTP {status} (text/plain): Please set a user-agent" in str(stream.status.problem)
 
 
-async def test_an_address_without_such_a_stream_ends_it_unless_there_was_one_before(client: httpx.AsyncClient) -> None:
-    async def nowhere(visit: Visit) -> None:
-        await visit.answer("404 Not Found", b"no such stream", "Content-Type: text/plain")
-
+async def test_an_address_without_such_a_stream_ends_it_unless_there_was_one(client: httpx.AsyncClient) -> None:
     async with stand_in(nowhere) as server, Stream(client, server).reading() as batches:
         with pytest.raises(StreamRefused, match="answered HTTP 404 Not Found"):
             await anext(batches)
-    async with (
-        stand_in(plays(edit(1), then_end=True), nowhere, plays(edit(2))) as server,
-        Stream(client, server).reading() as batches,
-    ):
+    scripts = plays(edit(1), then_end=True), nowhere, plays(edit(2))
+    async with stand_in(*scripts) as server, Stream(client, server).reading() as batches:
         assert await edits_of(batches, 2) == [1, 2]
 
 
