@@ -56,7 +56,10 @@ async def create_collection(conn: Connection, kind: CollectionKind) -> int:
     """A new, empty collection; returns its number, which is also that of the program (…) it belongs to."""
     return int(
         await conn.fetchval(
-            "INSERT INTO collection (kind, version) VALUES ($1, (SELECT number FROM ledger)) RETURNING id", kind
+            "WITH new AS (SELECT nextval(pg_get_serial_sequence('collection', 'id')) AS id)"
+            " INSERT INTO collection (id, kind, generation, version) OVERRIDING SYSTEM VALUE"
+            " SELECT id, $1, id, (SELECT number FROM ledger) FROM new RETURNING id",
+            kind,
         )
     )
 

@@ -191,8 +191,8 @@ async def _stand_in_front(conn: Connection, collections: Sequence[int]) -> None:
     # Statements prepared on this connection still mean the real tables until they are planned anew.
     await conn.execute("DISCARD PLANS")
     await conn.execute(
-        "INSERT INTO pg_temp.collection (id, kind, created_at)"
-        " SELECT id, kind, created_at FROM public.collection WHERE id = ANY($1::bigint[])",
+        "INSERT INTO pg_temp.collection (id, kind, generation, created_at)"
+        " SELECT id, kind, id, created_at FROM public.collection WHERE id = ANY($1::bigint[])",
         collections,
     )
 

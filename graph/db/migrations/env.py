@@ -4,7 +4,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from graph.db import tables  # noqa: F401 - fills the metadata
+from graph.db import tables, tables_accounts, tables_cohorts, tables_history  # noqa: F401 - fill the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
