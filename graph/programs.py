@@ -145,7 +145,10 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A cohort, a window and wikis: what counts is the cohort's edits there and then."""
+    """A cohort, a window and wikis: what counts is the cohort's edits there and then.
+
+    One that is withdrawn (``withdrawn_at``) is private and takes nobody in.
+    """
 
     id: int
     slug: str
@@ -166,6 +169,7 @@ class Program:
     invitation: str
     show_names_by_default: bool
     created_at: datetime
+    withdrawn_at: datetime | None = None
 
     def status(self, now: datetime) -> ProgramStatus:
         """Where ``now`` lies in the tracking window (both ends belong to it)."""

@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 
 PROGRAM_COLUMNS = """p.id, p.slug, p.title, p.institution, p.term, p.description, p.type, p.visibility,
     p.tracking_start, p.tracking_end, p.event_start, p.event_end, p.passcode_policy, p.passcode, p.registration_open,
-    p.invitation, p.show_names_by_default, c.created_at, w.dbname, w.domain, w.project, w.language"""
+    p.invitation, p.show_names_by_default, p.withdrawn_at, c.created_at, w.dbname, w.domain, w.project, w.language"""
 PROGRAM_JOINS = "JOIN collection c ON c.id = p.id JOIN wiki w ON w.id = p.home_wiki_id"
 CAMPAIGN_COLUMNS = """k.id, k.slug, k.title, k.description, k.starts_at, k.ends_at, k.organization_id,
     k.default_program_type, k.default_passcode_policy, k.default_passcode, k.template_description, c.created_at"""
@@ -166,10 +166,11 @@ def program(row: Row) -> Program:
         home_wiki=wiki(row),
         passcode_policy=PasscodePolicy(row["passcode_policy"]),
         passcode=row["passcode"],
-        registration_open=row["registration_open"],
+        registration_open=row["registration_open"] and row["withdrawn_at"] is None,
         invitation=row["invitation"],
         show_names_by_default=row["show_names_by_default"],
         created_at=row["created_at"],
+        withdrawn_at=row["withdrawn_at"],
     )
 
 

@@ -41,6 +41,15 @@ class EditorRow(SQLModel, table=True):
     registered_at: datetime | None = time(nullable=True)
 
 
+class AdminRow(SQLModel, table=True):
+    """Who administers this service beside those that the settings name; ``granted_by`` says who made them."""
+
+    __tablename__ = "admin"
+    editor_id: int = ref("editor.id", primary_key=True)
+    granted_by: int | None = col(BigInteger, nullable=True)
+    at: datetime = time(default="now()")
+
+
 class CollectionRow(SQLModel, table=True):
     """The numbers of a program, session, campaign or organization: one wide row.
 
@@ -116,7 +125,7 @@ class CampaignOrganizerRow(SQLModel, table=True):
 
 
 class ProgramRow(SQLModel, table=True):
-    """A cohort, a window and wikis."""
+    """A cohort, a window and wikis. Withdrawn, it is private, and ``restored_visibility`` is what it was before."""
 
     __tablename__ = "program"
     __table_args__ = (Index("program_tracking_start", "tracking_start"), Index("program_title", "title", "id"))
@@ -138,6 +147,8 @@ class ProgramRow(SQLModel, table=True):
     registration_open: bool = flag("true")
     invitation: str = text_(unique=True)
     show_names_by_default: bool = flag("true")
+    withdrawn_at: datetime | None = time(nullable=True)
+    restored_visibility: str | None = text_(nullable=True)
 
 
 class ProgramWikiRow(SQLModel, table=True):
