@@ -211,7 +211,11 @@ class EnrollmentRow(SQLModel, table=True):
 
 
 class PendingEnrollmentRow(SQLModel, table=True):
-    """A pasted name that the wikis have not been asked about yet; the worker finishes it."""
+    """A pasted name that the wikis have not been asked about yet; the worker finishes it.
+
+    ``added_by`` says who pasted it; ``unknown_at``, when the wikis said that nobody has it: then it is kept for a while
+    so that those who facilitate can see what became of it.
+    """
 
     __tablename__ = "pending_enrollment"
     program_id: int = ref("program.id", primary_key=True)
@@ -219,6 +223,8 @@ class PendingEnrollmentRow(SQLModel, table=True):
     session_id: int | None = ref("session.id", nullable=True)
     show_name: bool = flag("true")
     added_at: datetime = time(default="now()")
+    added_by: int | None = col(BigInteger, nullable=True)
+    unknown_at: datetime | None = time(nullable=True)
 
 
 class ExclusionRow(SQLModel, table=True):
