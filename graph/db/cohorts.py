@@ -44,8 +44,9 @@ wanted AS (
     WHERE collection_id = ANY($1::bigint[]) GROUP BY 1, 2
 ),
 known AS (
-    SELECT collection_id, editor_id, enrolled, fresh FROM editor_tally
-    WHERE collection_id = ANY($1) AND ($2::bigint[] IS NULL OR editor_id = ANY($2)) AND enrolled > 0
+    SELECT k.id AS collection_id, t.editor_id, t.enrolled, t.fresh
+    FROM collection k JOIN editor_tally t USING (generation)
+    WHERE k.id = ANY($1) AND ($2::bigint[] IS NULL OR t.editor_id = ANY($2)) AND t.enrolled > 0
 ),
 step AS MATERIALIZED (
     SELECT collection_id, editor_id, coalesce(w.enrolled, 0) AS enrolled, coalesce(w.fresh, 0) AS fresh,
@@ -54,9 +55,10 @@ step AS MATERIALIZED (
     WHERE (w.enrolled, w.fresh) IS DISTINCT FROM (k.enrolled, k.fresh)
 ),
 written AS (
-    INSERT INTO editor_tally (collection_id, editor_id, enrolled, fresh)
-    SELECT collection_id, editor_id, enrolled, fresh FROM step ORDER BY 1, 2
-    ON CONFLICT (collection_id, editor_id) DO UPDATE SET enrolled = excluded.enrolled, fresh = excluded.fresh
+    INSERT INTO editor_tally (generation, editor_id, enrolled, fresh)
+    SELECT k.generation, step.editor_id, step.enrolled, step.fresh
+    FROM step JOIN collection k ON k.id = step.collection_id ORDER BY 1, 2
+    ON CONFLICT (generation, editor_id) DO UPDATE SET enrolled = excluded.enrolled, fresh = excluded.fresh
 )
 UPDATE collection t
 SET version = (SELECT number FROM ledger), editors = t.editors + d.editors, new_editors = t.new_editors + d.fresh

@@ -58,7 +58,7 @@ _ARTICLES = Listing(
     "t.tracked, t.bytes_added, t.creations, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
     """
     FROM article_tally t JOIN page g ON g.id = t.page_key JOIN wiki w ON w.id = g.wiki_id
-    WHERE t.collection_id = parent.id
+    WHERE t.generation = (SELECT k.generation FROM collection k WHERE k.id = parent.id)
       AND (t.tracked > 0 OR g.deleted AND EXISTS (
           SELECT FROM set_coverage s
           WHERE s.collection_id = parent.id AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)))
@@ -169,7 +169,7 @@ _ARTICLES_BY_ID = """
 SELECT /*ARTICLE*/ FROM page g JOIN wiki w ON w.id = g.wiki_id
 WHERE g.id = ANY($1::bigint[]) AND EXISTS (
     SELECT FROM edit e JOIN enrollment n ON n.editor_id = e.editor_id JOIN program p ON p.id = n.program_id
-    JOIN article_tally t ON t.collection_id = p.id AND t.page_key = g.id
+    JOIN collection k ON k.id = p.id JOIN article_tally t ON t.generation = k.generation AND t.page_key = g.id
     WHERE e.page_key = g.id AND (t.edits > 0 OR g.deleted) AND /*SEEN*/)
 """.replace("/*ARTICLE*/", ARTICLE_COLUMNS).replace("/*SEEN*/", PROGRAM_SEEN)
 

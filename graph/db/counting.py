@@ -57,6 +57,10 @@ FACT_COLUMNS = """
         AND e.wiki_id = (SELECT id FROM wiki WHERE dbname = 'commonswiki') AS upload,
     e.reverted"""
 
+# Each set with the generations (graph/db/tables.py) that count it: of collections, and of those still in the making.
+_COVERAGE = """(SELECT s.set_id, coalesce(k.generation, s.collection_id) AS generation, s.uploads_only, s.tracked
+    FROM set_coverage s LEFT JOIN collection k ON k.id = s.collection_id)"""
+
 # Where the facts come from: given, just stored, or those of whole sets. $1 is the sign.
 _GIVEN = """fact AS MATERIALIZED (
     SELECT * FROM unnest($2::int[], $3::smallint[], $4::int[], $5::bigint[], $6::bigint[], $7::int[], $8::bool[],
@@ -86,8 +90,9 @@ announced AS (
 )""".replace("/*COLUMNS*/", FACT_COLUMNS).replace("/*COUNTED*/", str(int(Kind.COUNTED)))
 
 _OF_SETS = """covers AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($3::jsonb)
-    AS g(set_id int, collection_id bigint, uploads_only bool, tracked bigint[])
+    SELECT g.set_id, coalesce(k.generation, g.collection_id) AS generation, g.uploads_only, g.tracked
+    FROM jsonb_to_recordset($3::jsonb) AS g(set_id int, collection_id bigint, uploads_only bool, tracked bigint[])
+    LEFT JOIN collection k ON k.id = g.collection_id
 ),
 fact AS MATERIALIZED (
     SELECT /*COLUMNS*/ FROM edit e JOIN page p ON p.id = e.page_key WHERE e.set_id = ANY($2::int[])
@@ -118,62 +123,62 @@ places AS (
     ON CONFLICT (set_id, wiki_id, namespace, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
 ),
 pair_part AS (
-    SELECT s.collection_id, p.page_key, p.editor_id, p.before, p.step
+    SELECT s.generation, p.page_key, p.editor_id, p.before, p.step
     FROM (SELECT page_key, editor_id, place, set_id, edits AS before, 0 AS step FROM (/*TOUCHED*/) AS before
           UNION ALL SELECT page_key, editor_id, place, set_id, 0, edits FROM pair_change) AS p
-    JOIN set_coverage s USING (set_id) WHERE NOT s.uploads_only AND p.place = ANY(s.tracked)
+    JOIN /*STORED COVERAGE*/ s USING (set_id) WHERE NOT s.uploads_only AND p.place = ANY(s.tracked)
 )""".replace("/*CHANGE*/", _PAIR_CHANGE).replace("/*TOUCHED*/", _TOUCHED)
 
 _PAIRS_OF_SETS = """/*CHANGE*/,
 pair_part AS (
-    SELECT c.collection_id, p.page_key, p.editor_id, CASE WHEN $1 < 0 THEN -p.edits ELSE 0 END AS before,
+    SELECT c.generation, p.page_key, p.editor_id, CASE WHEN $1 < 0 THEN -p.edits ELSE 0 END AS before,
            p.edits AS step
     FROM pair_change p JOIN covers c USING (set_id) WHERE NOT c.uploads_only AND p.place = ANY(c.tracked)
     UNION ALL
-    SELECT s.collection_id, o.page_key, o.editor_id, o.edits, 0
-    FROM (/*TOUCHED*/) AS o JOIN set_coverage s USING (set_id)
-    WHERE NOT s.uploads_only AND o.place = ANY(s.tracked) AND s.collection_id IN (SELECT collection_id FROM covers)
-      AND NOT EXISTS (SELECT FROM covers c WHERE c.set_id = o.set_id AND c.collection_id = s.collection_id)
+    SELECT s.generation, o.page_key, o.editor_id, o.edits, 0
+    FROM (/*TOUCHED*/) AS o JOIN /*STORED COVERAGE*/ s USING (set_id)
+    WHERE NOT s.uploads_only AND o.place = ANY(s.tracked) AND s.generation IN (SELECT generation FROM covers)
+      AND NOT EXISTS (SELECT FROM covers c WHERE c.set_id = o.set_id AND c.generation = s.generation)
 )""".replace("/*CHANGE*/", _PAIR_CHANGE).replace("/*TOUCHED*/", _TOUCHED)
 
 _STATEMENT = """
 WITH /*FACTS*/,
 member AS MATERIALIZED (
-    SELECT c.collection_id, f.*, NOT c.uploads_only AS whole,
+    SELECT c.generation, f.*, NOT c.uploads_only AS whole,
            NOT c.uploads_only AND (f.wiki_id * 65536::bigint + f.namespace) = ANY(c.tracked) AS tracked
     FROM fact f JOIN /*COVERAGE*/ c ON c.set_id = f.set_id
     WHERE f.upload OR NOT c.uploads_only
 ),
 article_change AS MATERIALIZED (
-    SELECT collection_id, page_key, min(wiki_id) AS wiki_id, min(namespace) AS namespace,
+    SELECT generation, page_key, min(wiki_id) AS wiki_id, min(namespace) AS namespace,
            $1 * count(*) AS edits, $1 * count(*) FILTER (WHERE tracked) AS tracked,
            $1 * count(*) FILTER (WHERE tracked AND created) AS creations,
            $1 * coalesce(sum(byte_change) FILTER (WHERE tracked AND byte_change > 0), 0) AS bytes_added
     FROM member WHERE whole GROUP BY 1, 2 ORDER BY 1, 2
 ),
 article AS (
-    INSERT INTO article_tally AS t (collection_id, page_key, edits, tracked, creations, bytes_added)
-    SELECT collection_id, page_key, edits, tracked, creations, bytes_added FROM article_change
-    ON CONFLICT (collection_id, page_key) DO UPDATE
+    INSERT INTO article_tally AS t (generation, page_key, edits, tracked, creations, bytes_added)
+    SELECT generation, page_key, edits, tracked, creations, bytes_added FROM article_change
+    ON CONFLICT (generation, page_key) DO UPDATE
     SET edits = t.edits + excluded.edits, tracked = t.tracked + excluded.tracked,
         creations = t.creations + excluded.creations, bytes_added = t.bytes_added + excluded.bytes_added
-    RETURNING collection_id, page_key, tracked, creations
+    RETURNING generation, page_key, tracked, creations
 ),
 article_step AS MATERIALIZED (
-    SELECT a.collection_id, c.wiki_id, c.namespace,
+    SELECT a.generation, c.wiki_id, c.namespace,
            sum((a.tracked > 0)::int - (a.tracked - c.tracked > 0)::int) AS edited,
            sum((a.creations > 0)::int - (a.creations - c.creations > 0)::int) AS created
-    FROM article a JOIN article_change c USING (collection_id, page_key) GROUP BY 1, 2, 3
+    FROM article a JOIN article_change c USING (generation, page_key) GROUP BY 1, 2, 3
 ),
 /*PAIRS*/,
 pair_step AS MATERIALIZED (
-    SELECT collection_id, editor_id, sum((after > 0)::int - (before > 0)::int) AS edited
-    FROM (SELECT collection_id, page_key, editor_id, sum(before) AS before, sum(before + step) AS after
+    SELECT generation, editor_id, sum((after > 0)::int - (before > 0)::int) AS edited
+    FROM (SELECT generation, page_key, editor_id, sum(before) AS before, sum(before + step) AS after
           FROM pair_part GROUP BY 1, 2, 3) AS pair
     WHERE (after > 0) <> (before > 0) GROUP BY 1, 2
 ),
 editor_change AS MATERIALIZED (
-    SELECT collection_id, editor_id, $1 * count(*) FILTER (WHERE whole) AS edits,
+    SELECT generation, editor_id, $1 * count(*) FILTER (WHERE whole) AS edits,
            $1 * coalesce(sum(byte_change) FILTER (WHERE tracked AND byte_change > 0), 0) AS bytes_added,
            $1 * coalesce(sum(byte_change) FILTER (WHERE whole AND namespace = 2 AND byte_change > 0), 0) AS userspace,
            $1 * coalesce(sum(byte_change) FILTER (WHERE whole AND namespace = 118 AND byte_change > 0), 0) AS draft,
@@ -182,25 +187,25 @@ editor_change AS MATERIALIZED (
     FROM member GROUP BY 1, 2 ORDER BY 1, 2
 ),
 editor AS (
-    INSERT INTO editor_tally AS t (collection_id, editor_id, edits, bytes_added, bytes_userspace, bytes_draft,
+    INSERT INTO editor_tally AS t (generation, editor_id, edits, bytes_added, bytes_userspace, bytes_draft,
                                    articles_edited, articles_created, uploads)
-    SELECT c.collection_id, c.editor_id, c.edits, c.bytes_added, c.userspace, c.draft, coalesce(s.edited, 0),
+    SELECT c.generation, c.editor_id, c.edits, c.bytes_added, c.userspace, c.draft, coalesce(s.edited, 0),
            c.created, c.uploads
-    FROM editor_change c LEFT JOIN pair_step s USING (collection_id, editor_id)
-    ON CONFLICT (collection_id, editor_id) DO UPDATE
+    FROM editor_change c LEFT JOIN pair_step s USING (generation, editor_id)
+    ON CONFLICT (generation, editor_id) DO UPDATE
     SET edits = t.edits + excluded.edits, bytes_added = t.bytes_added + excluded.bytes_added,
         bytes_userspace = t.bytes_userspace + excluded.bytes_userspace,
         bytes_draft = t.bytes_draft + excluded.bytes_draft,
         articles_edited = t.articles_edited + excluded.articles_edited,
         articles_created = t.articles_created + excluded.articles_created, uploads = t.uploads + excluded.uploads
-    RETURNING collection_id, editor_id, edits
+    RETURNING generation, editor_id, edits
 ),
 editor_step AS MATERIALIZED (
-    SELECT collection_id, sum((e.edits > 0)::int - (e.edits - c.edits > 0)::int) AS active
-    FROM editor e JOIN editor_change c USING (collection_id, editor_id) GROUP BY 1
+    SELECT generation, sum((e.edits > 0)::int - (e.edits - c.edits > 0)::int) AS active
+    FROM editor e JOIN editor_change c USING (generation, editor_id) GROUP BY 1
 ),
 wiki_change AS MATERIALIZED (
-    SELECT collection_id, wiki_id, namespace, $1 * count(*) FILTER (WHERE whole) AS edits,
+    SELECT generation, wiki_id, namespace, $1 * count(*) FILTER (WHERE whole) AS edits,
            $1 * coalesce(sum(byte_change) FILTER (WHERE tracked AND byte_change > 0), 0) AS bytes_added,
            $1 * coalesce(-sum(byte_change) FILTER (WHERE tracked AND byte_change < 0), 0) AS bytes_removed,
            $1 * count(*) FILTER (WHERE upload) AS uploads,
@@ -208,25 +213,25 @@ wiki_change AS MATERIALIZED (
     FROM member GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 ),
 wikis AS (
-    INSERT INTO wiki_tally AS t (collection_id, wiki_id, namespace, edits, articles_edited, articles_created,
+    INSERT INTO wiki_tally AS t (generation, wiki_id, namespace, edits, articles_edited, articles_created,
                                  bytes_added, bytes_removed, uploads, reverted)
-    SELECT c.collection_id, c.wiki_id, c.namespace, c.edits, coalesce(a.edited, 0), coalesce(a.created, 0),
+    SELECT c.generation, c.wiki_id, c.namespace, c.edits, coalesce(a.edited, 0), coalesce(a.created, 0),
            c.bytes_added, c.bytes_removed, c.uploads, c.reverted
-    FROM wiki_change c LEFT JOIN article_step a USING (collection_id, wiki_id, namespace)
-    ON CONFLICT (collection_id, wiki_id, namespace) DO UPDATE
+    FROM wiki_change c LEFT JOIN article_step a USING (generation, wiki_id, namespace)
+    ON CONFLICT (generation, wiki_id, namespace) DO UPDATE
     SET edits = t.edits + excluded.edits, articles_edited = t.articles_edited + excluded.articles_edited,
         articles_created = t.articles_created + excluded.articles_created,
         bytes_added = t.bytes_added + excluded.bytes_added, bytes_removed = t.bytes_removed + excluded.bytes_removed,
         uploads = t.uploads + excluded.uploads, reverted = t.reverted + excluded.reverted
 ),
 total AS MATERIALIZED (
-    SELECT c.collection_id, sum(c.edits) AS edits, sum(c.bytes_added) AS bytes_added,
+    SELECT c.generation, sum(c.edits) AS edits, sum(c.bytes_added) AS bytes_added,
            sum(c.bytes_removed) AS bytes_removed, coalesce(sum(c.bytes_added) FILTER (WHERE w.words), 0) AS words_bytes,
            sum(c.uploads) AS uploads, sum(c.reverted) AS reverted
     FROM wiki_change c JOIN wiki w ON w.id = c.wiki_id GROUP BY 1
 ),
 article_total AS MATERIALIZED (
-    SELECT collection_id, sum(edited) AS edited, sum(created) AS created FROM article_step GROUP BY 1
+    SELECT generation, sum(edited) AS edited, sum(created) AS created FROM article_step GROUP BY 1
 ),
 headline AS (
     UPDATE collection AS t
@@ -236,8 +241,8 @@ headline AS (
         active_editors = t.active_editors + coalesce(e.active, 0),
         bytes_added = t.bytes_added + d.bytes_added, bytes_removed = t.bytes_removed + d.bytes_removed,
         words_bytes = t.words_bytes + d.words_bytes, uploads = t.uploads + d.uploads, reverted = t.reverted + d.reverted
-    FROM total d LEFT JOIN article_total a USING (collection_id) LEFT JOIN editor_step e USING (collection_id)
-    WHERE t.id = d.collection_id
+    FROM total d LEFT JOIN article_total a USING (generation) LEFT JOIN editor_step e USING (generation)
+    WHERE t.generation = d.generation
 )
 /*RESULT*/
 """
@@ -248,11 +253,11 @@ def _statement(facts: str, coverage: str, pairs: str, result: str) -> str:
     statement = _STATEMENT
     for name, piece in pieces.items():
         statement = statement.replace(f"/*{name}*/", piece)
-    return statement
+    return statement.replace("/*STORED COVERAGE*/", _COVERAGE)
 
 
-_COUNT_GIVEN = _statement(_GIVEN, "set_coverage", _PAIRS_OF_EDITS, "SELECT")
-_COUNT_STORED = _statement(_STORED, "set_coverage", _PAIRS_OF_EDITS, "SELECT wiki_id, revision_id, set_id FROM stored")
+_COUNT_GIVEN = _statement(_GIVEN, _COVERAGE, _PAIRS_OF_EDITS, "SELECT")
+_COUNT_STORED = _statement(_STORED, _COVERAGE, _PAIRS_OF_EDITS, "SELECT wiki_id, revision_id, set_id FROM stored")
 _COUNT_SETS = _statement(_OF_SETS, "covers", _PAIRS_OF_SETS, "SELECT")
 
 

@@ -37,7 +37,7 @@ SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*,
        AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR e.namespace = $3)) AS active_editors
 FROM collection c CROSS JOIN LATERAL (
     SELECT /*SUMS*/ FROM wiki_tally t JOIN wiki w ON w.id = t.wiki_id
-    WHERE t.collection_id = c.id AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR t.namespace = $3)
+    WHERE t.generation = c.generation AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR t.namespace = $3)
 ) part
 WHERE c.id = ANY($1::bigint[])
 """.replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF)
@@ -45,7 +45,8 @@ WHERE c.id = ANY($1::bigint[])
 # Each wiki that is tracked or has numbers, then its namespaces that have numbers.
 _BY_WIKI = """
 WITH place AS (
-    SELECT t.collection_id, t.wiki_id FROM wiki_tally t WHERE t.collection_id = ANY($1::bigint[])
+    SELECT c.id AS collection_id, t.wiki_id FROM collection c JOIN wiki_tally t USING (generation)
+    WHERE c.id = ANY($1::bigint[])
     UNION
     SELECT pw.program_id, pw.wiki_id FROM program_wiki pw WHERE pw.program_id = ANY($1)
     UNION
@@ -61,8 +62,8 @@ active AS (
 part AS (
     SELECT place.collection_id, place.wiki_id, w.dbname, w.words AS has_words, t.namespace, /*SUMS*/,
         grouping(t.namespace) AS whole
-    FROM place JOIN wiki w ON w.id = place.wiki_id
-    LEFT JOIN wiki_tally t ON t.collection_id = place.collection_id AND t.wiki_id = place.wiki_id
+    FROM place JOIN collection c ON c.id = place.collection_id JOIN wiki w ON w.id = place.wiki_id
+    LEFT JOIN wiki_tally t ON t.generation = c.generation AND t.wiki_id = place.wiki_id
         AND (t.edits > 0 OR t.uploads > 0)
     GROUP BY GROUPING SETS ((place.collection_id, place.wiki_id, w.dbname, w.words),
                             (place.collection_id, place.wiki_id, w.dbname, w.words, t.namespace))

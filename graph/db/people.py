@@ -43,15 +43,17 @@ _TALLIED = """n.role, n.joined_at, n.show_name, /*EDITOR*/, coalesce(t.edits, 0)
     coalesce(t.articles_created, 0) AS articles_created, coalesce(t.uploads, 0) AS uploads
 """.replace("/*EDITOR*/", EDITOR_COLUMNS)
 
+_GENERATION = "(SELECT k.generation FROM collection k WHERE k.id = parent.id)"
+
 # $8 search, $9 order
 _SEARCHED = " AND ($8::text IS NULL OR u.username ILIKE $8)"
 _OF_PROGRAM = """
 FROM enrollment n JOIN editor u ON u.id = n.editor_id
-LEFT JOIN editor_tally t ON t.collection_id = parent.id AND t.editor_id = n.editor_id
+LEFT JOIN editor_tally t ON t.generation = /*GENERATION*/ AND t.editor_id = n.editor_id
 WHERE n.program_id = parent.id AND n.role = 'EDITOR' AND /*NAMED*/"""
 _OF_SESSION = """
 FROM session s JOIN enrollment n ON n.program_id = s.program_id JOIN editor u ON u.id = n.editor_id
-LEFT JOIN editor_tally t ON t.collection_id = parent.id AND t.editor_id = n.editor_id
+LEFT JOIN editor_tally t ON t.generation = /*GENERATION*/ AND t.editor_id = n.editor_id
 WHERE s.id = parent.id AND n.role = 'EDITOR' AND /*NAMED*/
   AND (NOT EXISTS (SELECT FROM session_editor x WHERE x.session_id = s.id)
        OR EXISTS (SELECT FROM session_editor x WHERE x.session_id = s.id AND x.editor_id = n.editor_id))"""
@@ -64,14 +66,14 @@ CROSS JOIN LATERAL (
     WHERE e.editor_id = t.editor_id AND e.role = 'EDITOR' AND e.show_name AND p.visibility = 'PUBLIC'
       AND l.campaign_id = parent.id
 ) n
-WHERE t.collection_id = parent.id AND t.enrolled > 0 AND n.joined_at IS NOT NULL"""
+WHERE t.generation = /*GENERATION*/ AND t.enrolled > 0 AND n.joined_at IS NOT NULL"""
 _RANK = """CASE $9::text WHEN 'EDITS' THEN coalesce(t.edits, 0) WHEN 'BYTES_ADDED' THEN coalesce(t.bytes_added, 0)
     WHEN 'JOINED' THEN (extract(epoch FROM n.joined_at) * 1000000)::bigint ELSE 0 END"""
 
 _LISTS = {
     within: Listing(
         _TALLIED,
-        (source + _SEARCHED).replace("/*NAMED*/", ENROLLMENT_SEEN),
+        (source + _SEARCHED).replace("/*NAMED*/", ENROLLMENT_SEEN).replace("/*GENERATION*/", _GENERATION),
         rank=_RANK,
         name='lower(u.username) COLLATE "C"',
         number="u.id",

@@ -9,7 +9,7 @@ facts, not in arithmetic.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.db import cohorts, ledger
 from graph.db.counting import Coverage, count_sets
@@ -26,16 +26,16 @@ _TALLIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "bytes_removed", "words_bytes", "uploads", "reverted",
         ),
     ),
-    "article_tally": (("collection_id", "page_key"), ("edits", "tracked", "creations", "bytes_added")),
+    "article_tally": (("generation", "page_key"), ("edits", "tracked", "creations", "bytes_added")),
     "editor_tally": (
-        ("collection_id", "editor_id"),
+        ("generation", "editor_id"),
         (
             "enrolled", "fresh", "edits", "bytes_added", "bytes_userspace", "bytes_draft", "articles_edited",
             "articles_created", "uploads",
         ),
     ),
     "wiki_tally": (
-        ("collection_id", "wiki_id", "namespace"),
+        ("generation", "wiki_id", "namespace"),
         (
             "edits", "articles_edited", "articles_created", "bytes_added", "bytes_removed", "uploads", "reverted",
         ),
@@ -92,13 +92,15 @@ async def check(conn: Connection, collections: Sequence[int]) -> list[Difference
         await _stand_in_front(conn, collections)
         await count_sets(conn, wanted, sign=1)
         await cohorts.roster(conn, collections, None)
+        generations = await _generations(conn, collections)
         for table, (keys, numbers) in _TALLIES.items():
-            found += await _differences(conn, table, keys, numbers, collections)
+            owners = list(collections) if table == "collection" else list(generations)
+            found += await _differences(conn, table, keys, numbers, owners)
         for table, (keys, fill) in _OF_SETS.items():
             await conn.execute(fill, sets)
             found += await _differences(conn, table, keys, ("edits",), sets)
     await conn.execute("DISCARD PLANS")
-    return found
+    return [_of_collection(each, generations) for each in found]
 
 
 async def rebuild(conn: Connection, collections: Sequence[int]) -> None:
@@ -111,12 +113,13 @@ async def rebuild(conn: Connection, collections: Sequence[int]) -> None:
         concerned = set(collections)
         wanted = [row for row in await coverage_of(conn, sets) if row.collection_id in concerned]
         await store_coverage(conn, wanted)
-        for table, (keys, numbers) in _TALLIES.items():
+        generations = list(await _generations(conn, collections))
+        for table, (_, numbers) in _TALLIES.items():
             if table == "collection":
                 zero = ", ".join(["version = (SELECT number FROM ledger)", *(f"{number} = 0" for number in numbers)])
                 await conn.execute(f"UPDATE collection SET {zero} WHERE id = ANY($1::bigint[])", collections)  # noqa: S608 - our own names
             else:
-                await conn.execute(f"DELETE FROM {table} WHERE {keys[0]} = ANY($1::bigint[])", collections)  # noqa: S608 - our own names
+                await conn.execute(f"DELETE FROM {table} WHERE generation = ANY($1::bigint[])", generations)  # noqa: S608 - our own names
         for table, (_, fill) in _OF_SETS.items():
             await conn.execute(f"DELETE FROM {table} WHERE set_id = ANY($1::int[])", sets)  # noqa: S608 - our own names
             await conn.execute(fill, sets)
@@ -135,6 +138,18 @@ async def collections_of(conn: Connection, slug: str) -> list[int]:
     """The program of this slug with its sessions, campaigns and organizations; empty where there is none."""
     program = await conn.fetchval("SELECT id FROM program WHERE slug = $1", slug)
     return [] if program is None else await cohorts.above(conn, [program])
+
+
+async def _generations(conn: Connection, collections: Sequence[int]) -> dict[int, int]:
+    """The generation of tallies in use for each collection, and whose it is."""
+    rows = await conn.fetch("SELECT generation, id FROM collection WHERE id = ANY($1::bigint[])", collections)
+    return {row["generation"]: row["id"] for row in rows}
+
+
+def _of_collection(found: Difference, generations: dict[int, int]) -> Difference:
+    if _TALLIES.get(found.table, ((),))[0][0:1] != ("generation",):
+        return found
+    return replace(found, key=(str(generations[int(found.key[0])]), *found.key[1:]))
 
 
 async def _sets_of(conn: Connection, collections: Sequence[int]) -> list[int]:
@@ -192,7 +207,7 @@ async def _stand_in_front(conn: Connection, collections: Sequence[int]) -> None:
     await conn.execute("DISCARD PLANS")
     await conn.execute(
         "INSERT INTO pg_temp.collection (id, kind, generation, created_at)"
-        " SELECT id, kind, id, created_at FROM public.collection WHERE id = ANY($1::bigint[])",
+        " SELECT id, kind, generation, created_at FROM public.collection WHERE id = ANY($1::bigint[])",
         collections,
     )
 

@@ -314,7 +314,7 @@ class EditSetRow(SQLModel, table=True):
 
 
 class SetCoverageRow(SQLModel, table=True):
-    """Which collections count the edits of a set.
+    """Which collections count the edits of a set, or which generation still in the making counts its changes.
 
     ``tracked`` holds wiki · 65536 + namespace for each namespace whose pages are articles there.
     """
@@ -322,7 +322,7 @@ class SetCoverageRow(SQLModel, table=True):
     __tablename__ = "set_coverage"
     __table_args__ = (Index("set_coverage_collection", "collection_id"),)
     set_id: int = key(Integer)
-    collection_id: int = ref("collection.id", primary_key=True)
+    collection_id: int = key()
     uploads_only: bool = flag()
     tracked: list[int] = col(ARRAY(BigInteger))
 
@@ -332,7 +332,7 @@ class ArticleTallyRow(SQLModel, table=True):
 
     __tablename__ = "article_tally"
     __table_args__ = (HOT,)
-    collection_id: int = key()
+    generation: int = key()
     page_key: int = key()
     edits: int = count()
     tracked: int = count()
@@ -356,7 +356,7 @@ class EditorTallyRow(SQLModel, table=True):
 
     __tablename__ = "editor_tally"
     __table_args__ = (HOT,)
-    collection_id: int = key()
+    generation: int = key()
     editor_id: int = key()
     enrolled: int = count()
     fresh: int = count()
@@ -374,7 +374,7 @@ class WikiTallyRow(SQLModel, table=True):
 
     __tablename__ = "wiki_tally"
     __table_args__ = (HOT,)
-    collection_id: int = key()
+    generation: int = key()
     wiki_id: int = key(SmallInteger)
     namespace: int = key(Integer)
     edits: int = count()

@@ -19,16 +19,19 @@ async def numbers(conn: Connection, collection: int) -> Numbers:
             (row["dbname"], row["namespace"]): _filled(OfNamespace, row)
             for row in await conn.fetch(
                 "SELECT w.dbname, t.*, (SELECT count(DISTINCT e.editor_id)"
-                " FROM set_coverage s JOIN wiki_editor_tally e USING (set_id) WHERE s.collection_id = t.collection_id"
+                " FROM set_coverage s JOIN wiki_editor_tally e USING (set_id) WHERE s.collection_id = k.id"
                 " AND NOT s.uploads_only AND (e.wiki_id, e.namespace) = (t.wiki_id, t.namespace) AND e.edits > 0)"
-                " AS active_editors FROM wiki_tally t JOIN wiki w ON w.id = t.wiki_id WHERE collection_id = $1",
+                " AS active_editors FROM collection k JOIN wiki_tally t USING (generation)"
+                " JOIN wiki w ON w.id = t.wiki_id WHERE k.id = $1",
                 collection,
             )
             if _filled(OfNamespace, row) != OfNamespace()
         },
         editors={
             row["editor_id"]: _filled(OfEditor, row)
-            for row in await conn.fetch("SELECT * FROM editor_tally WHERE collection_id = $1", collection)
+            for row in await conn.fetch(
+                "SELECT t.* FROM editor_tally t JOIN collection k USING (generation) WHERE k.id = $1", collection
+            )
             if _filled(OfEditor, row) != OfEditor()
         },
         articles={
@@ -37,7 +40,7 @@ async def numbers(conn: Connection, collection: int) -> Numbers:
             )
             for row in await conn.fetch(
                 "SELECT w.dbname, p.page_id, t.* FROM article_tally t JOIN page p ON p.id = t.page_key"
-                " JOIN wiki w ON w.id = p.wiki_id WHERE collection_id = $1",
+                " JOIN wiki w ON w.id = p.wiki_id JOIN collection k USING (generation) WHERE k.id = $1",
                 collection,
             )
             if row["edits"] or row["tracked"] or row["creations"] or row["bytes_added"]

@@ -16,6 +16,10 @@ def upgrade() -> None:
     op.execute("UPDATE collection SET generation = id")
     op.alter_column("collection", "generation", nullable=False)
     op.create_index("ix_collection_generation", "collection", ["generation"])
+    for table in ("article_tally", "editor_tally", "wiki_tally"):
+        op.alter_column(table, "collection_id", new_column_name="generation")
+    # A generation in the making has coverage before it is anybody's.
+    op.drop_constraint("set_coverage_collection_id_fkey", "set_coverage")
     op.create_table(
         "generation",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
