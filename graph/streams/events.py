@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from msgspec import DecodeError, ValidationError
 from msgspec.json import Decoder
 
+from graph.bounds import storable
 from graph.edits import (
     Change,
     Edit,
@@ -38,7 +39,6 @@ from graph.streams.payloads import (
     SlimRevision,
     TagsChange,
     VisibilityChange,
-    storable,
 )
 
 PAGE_CHANGE: Final = "mediawiki.page_change.v1"

@@ -7,24 +7,9 @@ out of every batch, so that one absurd event cannot stop all others.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from msgspec import Struct
 
-from msgspec import Meta, Struct
-
-
-def storable(text: str) -> str:
-    """The text without NUL, the one character PostgreSQL refuses."""
-    return text.replace("\0", "\ufffd")
-
-
-Number = Annotated[int, Meta(ge=1, le=2**53)]
-Size = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Namespace = Annotated[int, Meta(ge=-32768, le=32767)]
-WikiName = Annotated[str, Meta(max_length=64, pattern=r"^[a-z0-9_]+\Z")]
-Title = Annotated[str, Meta(min_length=1, max_length=1024)]
-Username = Annotated[str, Meta(min_length=1, max_length=255)]
-Instant = Annotated[datetime, Meta(tz=True)]
+from graph.bounds import Instant, Namespace, Number, NumberOrNone, Size, Title, Username, WikiName, storable
 
 
 class EventMeta(Struct, gc=False):
@@ -97,7 +82,7 @@ class Revision(SlimRevision, gc=False, kw_only=True):
     rev_id: Number
     rev_dt: Instant
     rev_size: Size | None = None
-    rev_parent_id: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    rev_parent_id: NumberOrNone | None = None
     is_minor_edit: bool = False
     comment: str | None = None
 
