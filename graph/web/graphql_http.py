@@ -27,6 +27,7 @@ from graph.web.graphql_request import (
     InvalidRequest,
     decode,
     encode,
+    end_of,
     request_of,
 )
 from graph.web.graphql_sse import EventStream, SingleEvent
@@ -123,6 +124,7 @@ class GraphQLHTTP:
             closing=self._closing,
             heartbeat=self._heartbeat,
             headers=OPEN_TO_ALL,
+            ended=end_of(identity),
         )
 
 

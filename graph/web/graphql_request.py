@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -88,6 +89,12 @@ class Identify(Protocol):
 
     async def __call__(self, headers: Mapping[str, str], params: Mapping[str, Any] | None, /) -> object:
         """Return the identity that resolvers will see."""
+
+
+def end_of(identity: object) -> asyncio.Event | None:
+    """What is set when this identity ends while a socket or a stream lasts (signed out, token revoked), if it can."""
+    ended = getattr(identity, "ended", None)
+    return ended if isinstance(ended, asyncio.Event) else None
 
 
 def decode(text: str | bytes) -> Any:

@@ -37,7 +37,11 @@ def next_event(payload: dict[str, Any], event_id: str | None = None) -> bytes:
 
 
 class EventStream:
-    """An ASGI response that streams a subscription until it ends, the client leaves, or the process closes."""
+    """An ASGI response that streams a subscription until it ends, the client leaves, or the process closes.
+
+    It ends without a last word when ``ended`` is set: whoever asked is not signed in any more, and may come back as
+    anybody.
+    """
 
     def __init__(
         self,
@@ -47,12 +51,14 @@ class EventStream:
         closing: asyncio.Event,
         heartbeat: float,
         headers: dict[str, str],
+        ended: asyncio.Event | None = None,
     ) -> None:
         self._results = results
         self._unexpected = unexpected
         self._closing = closing
         self._heartbeat = heartbeat
         self._headers = headers
+        self._ended = ended
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Stream. The source is closed before this returns."""
@@ -65,6 +71,8 @@ class EventStream:
                 asyncio.create_task(self._beat(send)),
                 asyncio.create_task(_departure(receive)),
             ]
+            if self._ended is not None:
+                tasks.append(asyncio.create_task(_set(self._ended)))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
@@ -107,6 +115,10 @@ class SingleEvent:
         """Stream."""
         await send(_start(self._headers))
         await send({"type": "http.response.body", "body": self._body, "more_body": False})
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _departure(receive: Receive) -> None:

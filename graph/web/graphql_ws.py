@@ -8,7 +8,7 @@ with ``error`` under its own id and harms no other. Each operation is a task of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -42,6 +42,7 @@ from graph.web.graphql_request import (
     InvalidRequest,
     StreamedResult,
     encode,
+    end_of,
     request_of,
 )
 
@@ -106,6 +107,7 @@ class _Connection:
         self._initialised = False
         self._acknowledged = False
         self._identity: object = None
+        self._deadline: asyncio.Timeout | None = None
         self._closed = False
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -114,7 +116,8 @@ class _Connection:
         """Read messages until the socket is closed by either side."""
         try:
             async with asyncio.timeout(None) as deadline:
-                keeper = asyncio.create_task(self._keep(deadline))
+                self._deadline = deadline
+                keeper = asyncio.create_task(self._keep())
                 try:
                     await self._read()
                 finally:
@@ -164,6 +167,9 @@ class _Connection:
             self._identity = await self._identify(self._socket.headers, payload)
         except UserFault as fault:
             raise CloseSocket(FORBIDDEN, f"Forbidden: {fault}") from None
+        ended = end_of(self._identity)
+        if ended is not None:
+            self._start(self._leave(ended))
         self._acknowledged = True
         await self._send({"type": "connection_ack"})
 
@@ -187,10 +193,7 @@ class _Connection:
         if len(self._operations) >= self._limits.operations:
             await self._send_error(operation_id, [_too_many(self._limits.operations)])
             return
-        task = asyncio.create_task(self._run(operation_id, request))
-        self._operations[operation_id] = task
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        self._operations[operation_id] = self._start(self._run(operation_id, request))
 
     async def _on_complete(self, message: dict[str, Any]) -> None:
         task = self._operations.pop(operation_id_of(message), None)
@@ -247,6 +250,12 @@ class _Connection:
                 await self._send_next(operation_id, result.payload)
         return None
 
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return task
+
     async def _end_all(self) -> None:
         """Cancel every operation and wait for it, so that its source is closed when the socket is gone."""
         ending = list(self._ending)
@@ -256,7 +265,7 @@ class _Connection:
 
     # -------------------------------------------------------------- sending
 
-    async def _keep(self, deadline: asyncio.Timeout) -> None:
+    async def _keep(self) -> None:
         """Insist on a timely ``connection_init``, ping, and close the socket when the process closes."""
         code, reason = GOING_AWAY, "Service restart"
         seconds = self._limits.init_timeout
@@ -266,7 +275,17 @@ class _Connection:
                 break
             await self._send({"type": "ping"})
             seconds = self._limits.ping_interval
-        deadline.reschedule(asyncio.get_running_loop().time() + _LAST_WORD_SECONDS)
+        await self._part(code, reason)
+
+    async def _leave(self, ended: asyncio.Event) -> None:
+        """Close the socket when whoever opened it is not signed in any more."""
+        await ended.wait()
+        await self._part(FORBIDDEN, "Forbidden: signed out")
+
+    async def _part(self, code: int, reason: str) -> None:
+        """Close the socket from our side; a client that does not answer keeps nobody waiting."""
+        assert self._deadline is not None
+        self._deadline.reschedule(asyncio.get_running_loop().time() + _LAST_WORD_SECONDS)
         await self.close(code, reason)
 
     async def _closes_within(self, seconds: float) -> bool:
