@@ -60,6 +60,14 @@ async def signed_in_before(conn: Connection, editor_ids: Collection[int]) -> set
     return {int(row["editor_id"]) for row in rows}
 
 
+async def by_central_id(conn: Connection, central_id: int) -> Editor | None:
+    """The person with this central id, if they have been here in any way."""
+    row = await conn.fetchrow(
+        "SELECT id, username, central_id, registered_at FROM editor WHERE central_id = $1", central_id
+    )
+    return None if row is None else editor_of(row)
+
+
 async def is_admin(conn: Connection, editor_id: int) -> bool:
     """Whether an admin made them one."""
     return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM admin WHERE editor_id = $1)", editor_id))

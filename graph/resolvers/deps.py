@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from graph.broker import Broker
 from graph.db.pool import Pool
+from graph.resolvers.credentials import Credentials
 from graph.wikis import KnownUser
 
 
@@ -26,7 +27,8 @@ class Users(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The database, the broker, the clock (aware, UTC), our public address, and the wikis' directory."""
+    """The database, the broker, the clock (aware, UTC), our public address, the wikis' directory, and what the open
+    sockets and streams of this process depend on."""
 
     pool: Pool
     broker: Broker
@@ -34,3 +36,4 @@ class Deps:
     public_url: str
     users: Users
     version: str
+    credentials: Credentials = field(default_factory=Credentials)

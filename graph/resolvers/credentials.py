@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""With what somebody proves who they are, while it lasts.
+
+A secret is 256 random bits, shown to its owner once; we keep its SHA-256. Looking one up compares hashes, so how long
+it takes says nothing about the secret. What has ended (signed out, revoked, run out, its owner no admin any more) ends
+the sockets and streams that were opened with it: at once in the process that ended it, elsewhere within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import re
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from weakref import WeakValueDictionary
+
+from graph.db import accounts, tokens
+from graph.db.pool import LOST, Pool
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 1.0
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43,64}", re.ASCII)
+
+
+class CredentialKind(StrEnum):
+    """What may prove somebody. The value begins the secrets of this kind."""
+
+    SIGN_IN = "pgi_"
+    ACCESS_TOKEN = "pga_"
+    SCREEN_TOKEN = "pgs_"
+
+
+def new_secret(kind: CredentialKind) -> str:
+    """A secret nobody guesses."""
+    return f"{kind}{secrets.token_urlsafe(32)}"
+
+
+def hashed(secret: str, kind: CredentialKind) -> bytes | None:
+    """What is kept of a secret of this kind; None for what can be none, however long it is."""
+    if not _SECRET.fullmatch(secret) or not secret.startswith(kind):
+        return None
+    return hashlib.sha256(secret.encode("ascii")).digest()
+
+
+def hash_of(secret: str) -> bytes:
+    """What is kept of a secret of ours."""
+    return hashlib.sha256(secret.encode("ascii")).digest()
+
+
+class Credential:
+    """One sign-in or token that somebody came with; ``ended`` is set when it does not hold any more."""
+
+    def __init__(self, kind: CredentialKind, number: int, *, is_admin: bool = False) -> None:
+        self.kind = kind
+        self.number = number
+        self.is_admin = is_admin
+        self.ended = asyncio.Event()
+
+
+class Credentials:
+    """Those that open sockets and streams of this process depend on; nobody else keeps them."""
+
+    def __init__(self) -> None:
+        self._held: WeakValueDictionary[tuple[CredentialKind, int, bool], Credential] = WeakValueDictionary()
+
+    def hold(self, kind: CredentialKind, number: int, *, is_admin: bool = False) -> Credential:
+        """The one with this number, watched as long as whoever asked keeps it.
+
+        ``is_admin``: an admin made its owner one; when that changes, it has ended.
+        """
+        credential = self._held.get((kind, number, is_admin))
+        if credential is None or credential.ended.is_set():
+            credential = self._held[kind, number, is_admin] = Credential(kind, number, is_admin=is_admin)
+        return credential
+
+    def end(self, kind: CredentialKind, number: int) -> None:
+        """End one at once."""
+        for is_admin in (False, True):
+            credential = self._held.get((kind, number, is_admin))
+            if credential is not None:
+                credential.ended.set()
+
+    async def watch(self, pool: Pool, clock: Callable[[], datetime]) -> None:
+        """Check every CHECK_SECONDS until cancelled; while the database is away nothing is known, and nothing ends."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await self.check(pool, clock())
+            except LOST as error:
+                log.warning("the sign-ins cannot be checked, and are tried again: %s", error)
+
+    async def check(self, pool: Pool, now: datetime) -> None:
+        """End all that do not hold any more."""
+        held = [credential for credential in self._held.values() if not credential.ended.is_set()]
+        if not held:
+            return
+        numbers = {kind: [each.number for each in held if each.kind is kind] for kind in CredentialKind}
+        async with pool.acquire() as conn:
+            standing = {
+                CredentialKind.SIGN_IN: await accounts.sign_ins_standing(conn, numbers[CredentialKind.SIGN_IN], now),
+                CredentialKind.ACCESS_TOKEN: await accounts.access_tokens_standing(
+                    conn, numbers[CredentialKind.ACCESS_TOKEN], now
+                ),
+                CredentialKind.SCREEN_TOKEN: dict.fromkeys(
+                    await tokens.screen_tokens_standing(conn, numbers[CredentialKind.SCREEN_TOKEN]), False
+                ),
+            }
+        for credential in held:
+            if standing[credential.kind].get(credential.number) is not credential.is_admin:
+                credential.ended.set()
