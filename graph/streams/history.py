@@ -8,13 +8,23 @@ overwrites newer: what the stream told in those seconds stands.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
-from graph.edits import Batch
+from graph.edits import Batch, Rejected, SeenEdit
+from graph.matching import canonical_username
 from graph.programs import Editor, Wiki
+from graph.streams import listing
+from graph.streams.events import SIZE_UNKNOWN, WRONG_FIELD
+from graph.streams.mending import Stored as Stored
+from graph.streams.mending import measure, mend
+from graph.wikimedia.action_api import Refused
+from graph.wikimedia.contributions import VALUES, Account, Listed, WikimediaContributions
 
 # How far an answer may be behind: the lag up to which the wikis answer at all (maxlag=5), and as much for the clocks.
 LAG: Final = timedelta(seconds=10)
@@ -41,48 +51,68 @@ class Read:
 
     ``batch`` has no checkpoint; its edits are those of one editor after another, each one's oldest first. When it is
     ingested, ``resume`` continues behind it (None: nothing is left). ``editors_done`` of the wanted editors have been
-    read to the end.
+    read to the end. ``renamed`` has the wiki's names of editors we call otherwise, by their number.
     """
 
     batch: Batch
     resume: str | None
     editors_done: int
+    renamed: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What the ledger holds of one revision, to be held against the wiki."""
+class _Course:
+    """The order in which the wanted editors are read, and the place reached, written down as ``resume``."""
 
-    revision_id: int
-    page_id: int
-    at: datetime
-    deleted: bool
-    hidden: bool
-    editor_hidden: bool
-    reverted: bool
+    digest: str
+    editors: Sequence[Editor]
 
+    @classmethod
+    def of(cls, wanted: Wanted) -> _Course:
+        editors = sorted(wanted.editors, key=lambda editor: editor.id)
+        ids = ",".join(str(editor.id) for editor in editors)
+        text = f"{wanted.wiki.dbname} {wanted.since.isoformat()} {wanted.until.isoformat()} {ids}"
+        return cls(f"{zlib.crc32(text.encode()):08x}", editors)
 
-class Contributions(Protocol):
-    """What is asked of the wikis; ``graph.wikimedia.contributions`` asks their Action API."""
+    def begin(self, resume: str | None) -> tuple[int, str]:
+        """The first editor to read, and where to go on within the group."""
+        digest, _, rest = (resume or "").partition(":")
+        first, _, further = rest.partition(":")
+        return (int(first), further) if digest == self.digest else (0, "")
+
+    def resume(self, first: int, further: str = "") -> str | None:
+        return f"{self.digest}:{first}:{further}" if first < len(self.editors) else None
 
 
 class History:
-    """Reads lists of contributions, and says what became of revisions that are not listed any more."""
+    """Reads lists of contributions, and says what became of revisions that are not listed any more.
 
-    def __init__(self, contributions: Contributions, *, lag: timedelta = LAG) -> None:
+    ``lag`` is how far an answer may be behind; zero for a wiki with one database.
+    """
+
+    def __init__(self, contributions: WikimediaContributions, *, lag: timedelta = LAG) -> None:
         self._contributions = contributions
         self._lag = lag
 
-    async def read(self, wanted: Wanted, resume: str | None = None) -> AsyncIterator[Read]:
-        """Read what the editors contributed, an answer at a time, the next one fetched while one is ingested.
+    async def read(self, wanted: Wanted, resume: str | None = None) -> AsyncGenerator[Read, None]:
+        """Read what the editors contributed, an answer at a time; the next one is fetched while one is ingested.
 
         ``resume`` is that of the last ingested ``Read`` for the same wiki, editors and times; with any other one
         reading starts over, which costs requests and nothing else. Raises UpstreamError when the wiki cannot be asked.
         """
-        raise NotImplementedError
-        yield
+        course = _Course.of(wanted)
+        async with aclosing(self._groups(wanted, course, resume)) as source:
+            following = asyncio.create_task(_next(source))
+            try:
+                while (read := await following) is not None:
+                    following = asyncio.create_task(_next(source))
+                    yield read
+            finally:
+                following.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await following
 
-    async def verify(self, wiki: Wiki, stored: Sequence[Stored]) -> AsyncIterator[Batch]:
+    async def verify(self, wiki: Wiki, stored: Sequence[Stored]) -> AsyncGenerator[Batch, None]:
         """Ask the wiki for these revisions, fifty at a time, and tell as changes what the ledger has otherwise.
 
         For stored edits that ``read`` did not list in a window it read, and for those stored as deleted, hidden or
@@ -90,5 +120,116 @@ class History:
         revision that is gone from a page that lives counts as hidden. Of revisions younger than the answer nothing
         is said. Raises UpstreamError.
         """
-        raise NotImplementedError
-        yield
+        for start in range(0, len(stored), VALUES):
+            changes = await mend(self._contributions, wiki, stored[start : start + VALUES], self._lag)
+            yield Batch(changes=changes)
+
+    async def _groups(self, wanted: Wanted, course: _Course, resume: str | None) -> AsyncGenerator[Read, None]:
+        begin, further = course.begin(resume)
+        for first in range(begin, len(course.editors), VALUES):
+            group = course.editors[first : first + VALUES]
+            people = await self._people(wanted.wiki, group)
+            if people:
+                async with aclosing(self._group(wanted, course, first, people, further)) as reads:
+                    async for read in reads:
+                        yield read
+            else:
+                yield Read(Batch(), course.resume(first + len(group)), first + len(group))
+            further = ""
+
+    async def _group(
+        self, wanted: Wanted, course: _Course, first: int, people: Mapping[int, _Person], further: str
+    ) -> AsyncGenerator[Read, None]:
+        group = course.editors[first : first + VALUES]
+        seen: set[int] = set()
+        while True:
+            answer = await self._listed(wanted, people, further)
+            batch = await self._batch(wanted, people, answer)
+            if not answer.further:
+                break
+            further = answer.further
+            seen.update(edit.editor_id for edit in batch.edits)
+            yield Read(batch, course.resume(first, further), first + max(len(seen) - 1, 0))
+        done = first + len(group)
+        yield Read(batch, course.resume(done), done, _renamed(group, people))
+
+    async def _listed(self, wanted: Wanted, people: Mapping[int, _Person], further: str) -> Listed:
+        ask = self._contributions.listed
+        try:
+            return await ask(wanted.wiki, sorted(people), wanted.since, wanted.until, further)
+        except Refused as refused:
+            # The list is another one than when we stopped: an account was made here, or attached.
+            if refused.code != "badcontinue" or not further:
+                raise
+        return await ask(wanted.wiki, sorted(people), wanted.since, wanted.until)
+
+    async def _batch(self, wanted: Wanted, people: Mapping[int, _Person], answer: Listed) -> Batch:
+        as_of = answer.asked_at - self._lag
+        batch = Batch(rejected=[Rejected(WRONG_FIELD, f"{why}: {sample}") for why, sample in answer.malformed])
+        await measure(self._contributions, wanted.wiki, answer.rows)
+        for row in answer.rows:
+            person = people.get(row.userid)
+            if person is None:
+                continue
+            if not listing.is_measured(row):
+                batch.rejected.append(Rejected(SIZE_UNKNOWN, f"{wanted.wiki.dbname} revision {row.revid}"))
+                continue
+            edit = listing.edit(wanted.wiki.dbname, row, person.account)
+            batch.edits.append(SeenEdit(edit, person.editor_id, as_of))
+            known = row.revid in wanted.reverted
+            batch.changes.extend(listing.changes(wanted.wiki.dbname, row, as_of, known_reverted=known))
+        return batch
+
+    async def _people(self, wiki: Wiki, group: Sequence[Editor]) -> dict[int, _Person]:
+        """The wiki's accounts of these editors, by the account's number."""
+        names = {editor.id: canonical_username(editor.username) for editor in group}
+        accounts = await self._contributions.accounts(wiki, list(names.values()))
+        people: dict[int, _Person] = {}
+        elsewhere: list[Editor] = []
+        for editor in group:
+            account = accounts.get(names[editor.id])
+            if account is not None and _is_theirs(account, editor):
+                people[account.user_id] = _Person(editor.id, account)
+            elif editor.central_id is not None:
+                elsewhere.append(editor)
+        return people | await self._renamed_people(wiki, elsewhere)
+
+    async def _renamed_people(self, wiki: Wiki, editors: Sequence[Editor]) -> dict[int, _Person]:
+        # Nobody here has their name, or somebody else does: no account on this wiki, or another name by now.
+        ask = self._contributions.current_name
+        found = await asyncio.gather(*(ask(wiki, editor.central_id or 0) for editor in editors))
+        names = {
+            canonical_username(name): editor
+            for editor, name in zip(editors, found, strict=True)
+            if name is not None and canonical_username(name) != canonical_username(editor.username)
+        }
+        accounts = await self._contributions.accounts(wiki, list(names)) if names else {}
+        return {
+            account.user_id: _Person(names[name].id, account)
+            for name, account in accounts.items()
+            if name in names and account.central_id == names[name].central_id
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    editor_id: int
+    account: Account
+
+
+def _is_theirs(account: Account, editor: Editor) -> bool:
+    # The name decides only where one of the two sides has no central id, as for the stream.
+    return None in (account.central_id, editor.central_id) or account.central_id == editor.central_id
+
+
+def _renamed(group: Sequence[Editor], people: Mapping[int, _Person]) -> dict[int, str]:
+    names = {person.editor_id: person.account.username for person in people.values()}
+    return {
+        editor.id: names[editor.id]
+        for editor in group
+        if editor.id in names and names[editor.id] != canonical_username(editor.username)
+    }
+
+
+async def _next(source: AsyncGenerator[Read, None]) -> Read | None:
+    return await anext(source, None)
