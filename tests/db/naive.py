@@ -24,7 +24,7 @@ from graph.edits import (
 )
 
 # The wikis of the tests whose languages are written in Latin letters.
-LATIN = ("enwiki", "dewiki")
+LATIN = ("enwiki", "dewiki", "frwiki", "eswiki")
 
 
 @dataclass
@@ -36,7 +36,10 @@ class Session:
 
 @dataclass
 class Program:
-    """``editors``: each enrolled one and whether the name is shown. ``wikis``: the tracked ones, their namespaces."""
+    """``editors``: each enrolled one and whether the name is shown. ``wikis``: the tracked ones, their namespaces.
+
+    ``excluded``: pages an organizer took out, as (wiki, page id).
+    """
 
     start: datetime
     end: datetime
@@ -45,6 +48,7 @@ class Program:
     article_scoped: bool = False
     editors: dict[int, bool] = field(default_factory=dict)
     sessions: dict[int, Session] = field(default_factory=dict)
+    excluded: set[tuple[str, int]] = field(default_factory=set)
 
 
 @dataclass
@@ -205,6 +209,8 @@ class Naive:
             if session.participants and seen.editor_id not in session.participants:
                 return None
         if page.deleted or not self.visible(edit.wiki, edit.revision_id) or program.article_scoped:
+            return None
+        if (edit.wiki, edit.page_id) in program.excluded:
             return None
         if edit.wiki in program.wikis:
             return "whole"

@@ -233,6 +233,42 @@ class World:
         self.naive.programs[program].sessions[number] = Session(start, end, set(participants))
         return number
 
+    async def invite(self, session: int, *participants: int) -> None:
+        """The session has these participants from now on, or without any all of the program's."""
+        program = next(number for number, each in self.naive.programs.items() if session in each.sessions)
+        async with self.changing() as conn:
+            await conn.execute("DELETE FROM session_editor WHERE session_id = $1", session)
+            for participant in participants:
+                await conn.execute("INSERT INTO session_editor VALUES ($1, $2)", session, participant)
+            await cohorts.reassess_program(conn, program)
+        self.naive.programs[program].sessions[session].participants = set(participants)
+
+    async def exclude(self, program: int, wiki: str, page_id: int) -> None:
+        """Take a page that has a stored edit out of the program."""
+        async with self.changing() as conn:
+            await conn.execute(
+                "INSERT INTO exclusion (program_id, page_key) SELECT $1, p.id FROM page p"
+                " JOIN wiki w ON w.id = p.wiki_id WHERE w.dbname = $2 AND p.page_id = $3 ON CONFLICT DO NOTHING",
+                program,
+                wiki,
+                page_id,
+            )
+            await cohorts.reassess_program(conn, program)
+        self.naive.programs[program].excluded.add((wiki, page_id))
+
+    async def include(self, program: int, wiki: str, page_id: int) -> None:
+        """Let a page that was taken out count again."""
+        async with self.changing() as conn:
+            await conn.execute(
+                "DELETE FROM exclusion x USING page p, wiki w WHERE x.program_id = $1 AND p.id = x.page_key"
+                " AND w.id = p.wiki_id AND w.dbname = $2 AND p.page_id = $3",
+                program,
+                wiki,
+                page_id,
+            )
+            await cohorts.reassess_program(conn, program)
+        self.naive.programs[program].excluded.discard((wiki, page_id))
+
     async def enroll(self, program: int, *editors: int, named: bool = True) -> None:
         async with self.changing() as conn:
             await conn.executemany(
