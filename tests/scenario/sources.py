@@ -16,8 +16,8 @@ from graph.simulator.app import create_app
 from graph.simulator.canaries import emit_canaries
 from graph.simulator.server import running
 from graph.streams.consumer import Consumer
-from graph.streams.eventstreams import EventStream, Pace
 from graph.streams.events import Find
+from graph.streams.eventstreams import EventStream, Pace
 from graph.streams.positions import TOPICS
 from graph.streams.transport import StreamTransport
 from tests.scenario.ten_wikis import BEGIN, TenWikis

@@ -180,9 +180,7 @@ class TenWikis:
         self._move_to(page, self._title(page.wiki.dbname))
 
     def _move_to(self, page: Page, to: str) -> None:
-        self.wikimedia.move(
-            page.wiki.dbname, page.key, to, self._someone(), leave_redirect=self.chances.random() < 0.7
-        )
+        self.wikimedia.move(page.wiki.dbname, page.key, to, self._someone(), leave_redirect=self.chances.random() < 0.7)
 
     def _delete(self) -> None:
         page = self._page()
