@@ -141,6 +141,13 @@ pair_part AS (
       AND NOT EXISTS (SELECT FROM covers c WHERE c.set_id = o.set_id AND c.generation = s.generation)
 )""".replace("/*CHANGE*/", _PAIR_CHANGE).replace("/*TOUCHED*/", _TOUCHED)
 
+# Tallies that begin from nothing know nobody yet: every pair is new.
+_PAIRS_OF_FRESH = """/*CHANGE*/,
+pair_part AS (
+    SELECT c.generation, p.page_key, p.editor_id, 0 AS before, p.edits AS step
+    FROM pair_change p JOIN covers c USING (set_id) WHERE NOT c.uploads_only AND p.place = ANY(c.tracked)
+)""".replace("/*CHANGE*/", _PAIR_CHANGE)
+
 _STATEMENT = """
 WITH /*FACTS*/,
 member AS MATERIALIZED (
@@ -157,10 +164,10 @@ article_change AS MATERIALIZED (
     FROM member WHERE whole GROUP BY 1, 2 ORDER BY 1, 2
 ),
 article AS (
-    INSERT INTO article_tally AS t (generation, page_key, edits, tracked, creations, bytes_added)
-    SELECT generation, page_key, edits, tracked, creations, bytes_added FROM article_change
+    INSERT INTO article_tally AS t (generation, page_key, namespace, edits, tracked, creations, bytes_added)
+    SELECT generation, page_key, namespace, edits, tracked, creations, bytes_added FROM article_change
     ON CONFLICT (generation, page_key) DO UPDATE
-    SET edits = t.edits + excluded.edits, tracked = t.tracked + excluded.tracked,
+    SET namespace = excluded.namespace, edits = t.edits + excluded.edits, tracked = t.tracked + excluded.tracked,
         creations = t.creations + excluded.creations, bytes_added = t.bytes_added + excluded.bytes_added
     RETURNING generation, page_key, tracked, creations
 ),
@@ -259,6 +266,7 @@ def _statement(facts: str, coverage: str, pairs: str, result: str) -> str:
 _COUNT_GIVEN = _statement(_GIVEN, _COVERAGE, _PAIRS_OF_EDITS, "SELECT")
 _COUNT_STORED = _statement(_STORED, _COVERAGE, _PAIRS_OF_EDITS, "SELECT wiki_id, revision_id, set_id FROM stored")
 _COUNT_SETS = _statement(_OF_SETS, "covers", _PAIRS_OF_SETS, "SELECT")
+_COUNT_FRESH = _statement(_OF_SETS, "covers", _PAIRS_OF_FRESH, "SELECT")
 
 
 async def count(conn: Connection, facts: Sequence[Fact], *, sign: int) -> None:
@@ -290,6 +298,14 @@ async def count_sets(conn: Connection, coverage: Iterable[Coverage], *, sign: in
     if rows:
         sets = sorted({row.set_id for row in rows})
         await conn.fetch(_COUNT_SETS, sign, sets, msgspec.json.encode(rows).decode())
+
+
+async def count_fresh(conn: Connection, coverage: Iterable[Coverage], *, seconds: float) -> None:
+    """Count the stored edits of whole sets into generations that hold nothing yet; takes at most ``seconds``."""
+    rows = list(coverage)
+    if rows:
+        sets = sorted({row.set_id for row in rows})
+        await conn.fetch(_COUNT_FRESH, 1, sets, msgspec.json.encode(rows).decode(), timeout=seconds)
 
 
 def columns(facts: Sequence[Fact]) -> tuple[list[Any], ...]:

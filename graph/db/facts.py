@@ -32,7 +32,7 @@ ORDER BY e.at, e.wiki_id, e.revision_id
 _EVALUATE = """
 WITH fact AS (
     SELECT row_number() OVER (ORDER BY e.at, e.wiki_id, e.revision_id) AS ord, e.wiki_id, e.revision_id, e.set_id,
-           e.editor_id, e.at, p.deleted OR e.hidden OR e.editor_hidden AS blocked,
+           e.page_key, e.editor_id, e.at, p.deleted OR e.hidden OR e.editor_hidden AS blocked,
            e.created AND NOT e.redirect AND p.namespace = 6
                AND e.wiki_id = (SELECT id FROM wiki WHERE dbname = 'commonswiki') AS upload
     FROM edit e JOIN page p ON p.id = e.page_key WHERE /*WHICH*/
@@ -78,7 +78,12 @@ async def recount(
 
 async def evaluate(conn: Connection, which: str, *values: Any) -> list[Any]:
     """For each selected edit: wiki_id, revision_id, set_id as stored, and the members its set should have."""
-    return list(await conn.fetch(_EVALUATE.replace("/*WHICH*/", which), *values))
+    return list(await conn.fetch(evaluation(which), *values))
+
+
+def evaluation(which: str) -> str:
+    """The statement behind ``evaluate``, to be used inside another."""
+    return _EVALUATE.replace("/*WHICH*/", which)
 
 
 async def _reassign(conn: Connection, rows: Sequence[Any]) -> None:

@@ -125,7 +125,11 @@ class CampaignOrganizerRow(SQLModel, table=True):
 
 
 class ProgramRow(SQLModel, table=True):
-    """A cohort, a window and wikis. Withdrawn, it is private, and ``restored_visibility`` is what it was before."""
+    """A cohort, a window and wikis. Withdrawn, it is private, and ``restored_visibility`` is what it was before.
+
+    Where some participants are nameless, ``everybody_id`` is a second collection that counts theirs, too, for those who
+    may know; ``nameless_counted`` says that after the end the program's own numbers do so as well.
+    """
 
     __tablename__ = "program"
     __table_args__ = (Index("program_tracking_start", "tracking_start"), Index("program_title", "title", "id"))
@@ -147,8 +151,17 @@ class ProgramRow(SQLModel, table=True):
     registration_open: bool = flag("true")
     invitation: str = text_(unique=True)
     show_names_by_default: bool = flag("true")
+    everybody_id: int | None = Field(sa_column=Column(BigInteger, ForeignKey("collection.id"), unique=True))
+    nameless_counted: bool = flag()
     withdrawn_at: datetime | None = time(nullable=True)
     restored_visibility: str | None = text_(nullable=True)
+
+
+class RetiredSlugRow(SQLModel, table=True):
+    """A slug that a deleted program had: it is given to nobody again."""
+
+    __tablename__ = "retired_slug"
+    slug: str = text_(primary_key=True)
 
 
 class ProgramWikiRow(SQLModel, table=True):
@@ -170,7 +183,7 @@ class CampaignProgramRow(SQLModel, table=True):
 
 
 class SessionRow(SQLModel, table=True):
-    """A dated event inside a program, with its own window."""
+    """A dated event inside a program, with its own window; ``everybody_id`` as in the program."""
 
     __tablename__ = "session"
     id: int = ref("collection.id", primary_key=True)
@@ -180,6 +193,7 @@ class SessionRow(SQLModel, table=True):
     venue: str | None = text_(nullable=True)
     starts_at: datetime = time()
     ends_at: datetime = time()
+    everybody_id: int | None = Field(sa_column=Column(BigInteger, ForeignKey("collection.id"), unique=True))
 
 
 class SessionCoordinatorRow(SQLModel, table=True):
@@ -237,16 +251,27 @@ class ExclusionRow(SQLModel, table=True):
     at: datetime = time(default="now()")
 
 
+class DueReassessmentRow(SQLModel, table=True):
+    """A program whose stored edits must be decided anew; no reference, as the program may be gone by then."""
+
+    __tablename__ = "due_reassessment"
+    program_id: int = key()
+    since: datetime = time(default="clock_timestamp()")
+
+
 class GenerationRow(SQLModel, table=True):
-    """Tallies that are being built for a collection beside those in use.
+    """Tallies that are being built for a collection beside those in use; without a collection: waste to be swept.
 
     ``id`` is the number of the tallies built from the facts of one moment, ``changes`` that of what was counted since.
     """
 
     __tablename__ = "generation"
     id: int = key()
-    collection_id: int = ref("collection.id", unique=True)
-    changes: int = col(BigInteger)
+    collection_id: int | None = Field(
+        sa_column=Column(BigInteger, ForeignKey("collection.id", ondelete="SET NULL"), unique=True)
+    )
+    changes: int | None = col(BigInteger, nullable=True)
+    active_editors: int = count()
 
 
 class GoalRow(SQLModel, table=True):
@@ -328,12 +353,13 @@ class SetCoverageRow(SQLModel, table=True):
 
 
 class ArticleTallyRow(SQLModel, table=True):
-    """One page's part of a collection; ``tracked`` counts the edits made to it as an article."""
+    """One page's part of a collection; ``tracked`` counts the edits made to it as an article of ``namespace``."""
 
     __tablename__ = "article_tally"
     __table_args__ = (HOT,)
     generation: int = key()
     page_key: int = key()
+    namespace: int = count()
     edits: int = count()
     tracked: int = count()
     creations: int = count()

@@ -18,17 +18,31 @@ def upgrade() -> None:
     op.create_index("ix_collection_generation", "collection", ["generation"])
     for table in ("article_tally", "editor_tally", "wiki_tally"):
         op.alter_column(table, "collection_id", new_column_name="generation")
+    op.add_column("article_tally", sa.Column("namespace", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.execute("UPDATE article_tally t SET namespace = p.namespace FROM page p WHERE p.id = t.page_key")
     # A generation in the making has coverage before it is anybody's.
     op.drop_constraint("set_coverage_collection_id_fkey", "set_coverage")
     op.create_table(
         "generation",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("collection_id", sa.BigInteger(), nullable=False),
-        sa.Column("changes", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["collection_id"], ["collection.id"], ondelete="CASCADE"),
+        sa.Column("collection_id", sa.BigInteger(), nullable=True),
+        sa.Column("changes", sa.BigInteger(), nullable=True),
+        sa.Column("active_editors", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(["collection_id"], ["collection.id"], ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("collection_id"),
     )
+    op.create_table(
+        "due_reassessment",
+        sa.Column("program_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.PrimaryKeyConstraint("program_id"),
+    )
+    for table in ("program", "session"):
+        op.add_column(table, sa.Column("everybody_id", sa.BigInteger(), nullable=True))
+        op.create_foreign_key(f"{table}_everybody_id_fkey", table, "collection", ["everybody_id"], ["id"])
+        op.create_unique_constraint(f"{table}_everybody_id_key", table, ["everybody_id"])
+    op.add_column("program", sa.Column("nameless_counted", sa.Boolean(), server_default="false", nullable=False))
     op.create_table(
         "exclusion",
         sa.Column("program_id", sa.BigInteger(), nullable=False),

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Edits on their way from one set to another, in slices short enough that live edits do not wait.
+
+An edit that is to count for other programs than before goes by a set of transit. While it waits there, that set is
+covered exactly as the one it came from, so that no number moves; when the numbers are switched (graph/db/generations.py)
+the coverage of the set of transit becomes that of the edit's new set, and afterwards the edits are put there, again
+without moving a number. A set of transit is a row of ``edit_set`` whose members hold one number more, above ``MARK``,
+that is nobody's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.db import ledger
+from graph.db.facts import OF_SETS_OR_EDITORS, evaluation
+from graph.db.pool import Connection
+from graph.db.sets import intern
+
+MARK = 2**62
+SLICE = 1_000  # edits moved under one hold of the ledger's lock: some tens of milliseconds
+LONG_SECONDS = 3_600.0  # for statements that read as many edits as a program may have, and hold no lock
+
+_TABLE = """
+CREATE TEMP TABLE IF NOT EXISTS moving (
+    ord bigint PRIMARY KEY, wiki_id smallint, revision_id bigint, set_id int, members bigint[], target int
+)
+"""
+
+# Which edits are not in the set that the rules give.
+_FIND = """
+INSERT INTO moving (ord, wiki_id, revision_id, set_id, members)
+SELECT row_number() OVER (ORDER BY x.wiki_id, x.revision_id), x.wiki_id, x.revision_id, x.set_id, x.members
+FROM (/*EVALUATION*/) x JOIN edit_set s ON s.id = x.set_id WHERE x.members <> s.members
+""".replace("/*EVALUATION*/", evaluation(OF_SETS_OR_EDITORS))
+
+_FIND_IN_TRANSIT = """
+INSERT INTO moving (ord, wiki_id, revision_id, set_id, members)
+SELECT row_number() OVER (ORDER BY e.wiki_id, e.revision_id), e.wiki_id, e.revision_id, e.set_id,
+       trim_array(s.members, 1)
+FROM edit_set s JOIN edit e ON e.set_id = s.id WHERE /*IN TRANSIT*/
+"""
+
+_IN_TRANSIT = "s.members[cardinality(s.members)] >= /*MARK*/".replace("/*MARK*/", str(MARK))
+
+_PAIRS = "SELECT DISTINCT set_id, members FROM moving ORDER BY 1, 2"
+
+_NUMBERS = "SELECT nextval(pg_get_serial_sequence('edit_set', 'id'))::int AS id FROM generate_series(1, $1::int)"
+_OPEN = """
+INSERT INTO edit_set (id, members) OVERRIDING SYSTEM VALUE
+SELECT t.via, s.members || (/*MARK*/ + t.via)
+FROM unnest($1::int[], $2::int[]) AS t(origin, via) JOIN edit_set s ON s.id = t.origin
+""".replace("/*MARK*/", str(MARK))
+
+_SAME_COVERAGE = """
+INSERT INTO set_coverage (set_id, collection_id, uploads_only, tracked)
+SELECT t.via, c.collection_id, c.uploads_only, c.tracked
+FROM unnest($1::int[], $2::int[]) AS t(origin, via) JOIN set_coverage c ON c.set_id = t.origin
+"""
+
+# Moves the edits of one slice that are still where they were found, and the tallies of sets with them.
+_SHIFT = """
+WITH moved AS (
+    UPDATE edit e SET set_id = m.target FROM moving m
+    WHERE m.ord > $1 AND m.ord <= $2 AND e.wiki_id = m.wiki_id AND e.revision_id = m.revision_id
+      AND e.set_id = m.set_id
+    RETURNING e.wiki_id, e.page_key, e.editor_id, m.set_id AS origin, m.target
+),
+step AS MATERIALIZED (
+    SELECT v.set_id, m.page_key, m.editor_id, m.wiki_id, sum(v.edits) AS edits
+    FROM moved m CROSS JOIN LATERAL (VALUES (m.origin, -1), (m.target, 1)) AS v(set_id, edits)
+    WHERE v.set_id <> 0 GROUP BY 1, 2, 3, 4
+),
+pairs AS (
+    INSERT INTO article_editor_tally AS t (page_key, editor_id, set_id, edits)
+    SELECT page_key, editor_id, set_id, edits FROM step ORDER BY 1, 2, 3
+    ON CONFLICT (page_key, editor_id, set_id) DO UPDATE SET edits = t.edits + excluded.edits
+),
+places AS (
+    INSERT INTO wiki_editor_tally AS t (set_id, wiki_id, namespace, editor_id, edits)
+    SELECT s.set_id, s.wiki_id, p.namespace, s.editor_id, sum(s.edits)
+    FROM step s JOIN page p ON p.id = s.page_key GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (set_id, wiki_id, namespace, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
+)
+SELECT target, count(*) AS edits FROM moved GROUP BY 1
+"""
+
+_EMPTIED = """
+DELETE FROM article_editor_tally t USING (
+    SELECT DISTINCT e.page_key, e.editor_id, m.set_id FROM moving m JOIN edit e USING (wiki_id, revision_id)
+    WHERE m.ord > $1 AND m.ord <= $2
+) m
+WHERE (t.page_key, t.editor_id, t.set_id) = (m.page_key, m.editor_id, m.set_id) AND t.edits = 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Transit:
+    """A set of transit: where its edits come from, where they go, and who they will count for."""
+
+    via: int
+    origin: int
+    target: int
+    members: tuple[int, ...]
+
+
+async def find(conn: Connection, sets: Sequence[int], editors: Sequence[int]) -> int:
+    """Find the edits of these sets and editors that are not where the rules put them; returns how many.
+
+    They are kept in a table of this connection. Holds no lock: what changes meanwhile is seen when they are moved.
+    """
+    await _clear(conn)
+    await conn.execute(_FIND, sets, editors, timeout=LONG_SECONDS)
+    return await _found(conn)
+
+
+async def found(conn: Connection) -> list[tuple[int, int]]:
+    """Wiki and revision of each edit that ``find`` found."""
+    return [tuple(row) for row in await conn.fetch("SELECT wiki_id, revision_id FROM moving ORDER BY ord")]
+
+
+async def depart(conn: Connection) -> tuple[list[Transit], Counter[int]]:
+    """Put the edits found into sets of transit, slice by slice; returns these, and how many edits each took.
+
+    Begins transactions of its own.
+    """
+    async with conn.transaction():
+        await ledger.lock(conn)
+        transits = await _open(conn)
+    moved: Counter[int] = Counter()
+    for first in range(0, await _found(conn), SLICE):
+        async with conn.transaction():
+            await ledger.lock(conn)
+            moved.update({row["target"]: row["edits"] for row in await conn.fetch(_SHIFT, first, first + SLICE)})
+    return transits, moved
+
+
+async def switch(conn: Connection, transits: Sequence[Transit]) -> None:
+    """The edits in transit count for their new programs from now on; inside the transaction that switches numbers."""
+    await conn.execute(
+        "UPDATE edit_set s SET members = n.members || s.members[cardinality(s.members)]"
+        " FROM unnest($1::int[], $2::int[]) AS t(via, target) JOIN edit_set n ON n.id = t.target WHERE s.id = t.via",
+        [transit.via for transit in transits],
+        [transit.target for transit in transits],
+    )
+
+
+async def arrive(conn: Connection) -> None:
+    """Put every edit in transit into the set it counts by, slice by slice, and forget the sets of transit.
+
+    Before a switch that is the set it came from, after it the new one. Begins transactions of its own.
+    """
+    vias = [row[0] for row in await conn.fetch("SELECT s.id FROM edit_set s WHERE " + _IN_TRANSIT)]
+    if not vias:
+        return
+    await _clear(conn)
+    await conn.execute(_FIND_IN_TRANSIT.replace("/*IN TRANSIT*/", _IN_TRANSIT), timeout=LONG_SECONDS)
+    async with conn.transaction():
+        await ledger.lock(conn)
+        await _name_targets(conn)
+    for first in range(0, await _found(conn), SLICE):
+        async with conn.transaction():
+            await ledger.lock(conn)
+            await conn.execute(_SHIFT, first, first + SLICE)
+            await conn.execute(_EMPTIED, first, first + SLICE)
+    async with conn.transaction():
+        await ledger.lock(conn)
+        await _close(conn, vias)
+    await _clear(conn)
+
+
+async def _open(conn: Connection) -> list[Transit]:
+    pairs = [(row["set_id"], tuple(row["members"])) for row in await conn.fetch(_PAIRS)]
+    numbers = await intern(conn, [members for _, members in pairs])
+    origins = [origin for origin, _ in pairs]
+    vias = [row["id"] for row in await conn.fetch(_NUMBERS, len(pairs))]
+    await conn.execute(_OPEN, origins, vias)
+    transits = [
+        Transit(via, origin, numbers[members], members) for via, (origin, members) in zip(vias, pairs, strict=True)
+    ]
+    await conn.execute(_SAME_COVERAGE, origins, vias)
+    await conn.execute(
+        "UPDATE moving m SET target = t.via FROM unnest($1::int[], $2::int[], $3::text[]) AS t(via, origin, members)"
+        " WHERE m.set_id = t.origin AND m.members = t.members::bigint[]",
+        vias,
+        origins,
+        ["{" + ",".join(map(str, transit.members)) + "}" for transit in transits],
+    )
+    return transits
+
+
+async def _name_targets(conn: Connection) -> None:
+    rows: list[Any] = await conn.fetch(_PAIRS)
+    numbers = await intern(conn, [tuple(row["members"]) for row in rows])
+    await conn.executemany(
+        "UPDATE moving SET target = $2 WHERE set_id = $1",
+        [(row["set_id"], numbers[tuple(row["members"])]) for row in rows],
+    )
+
+
+async def _close(conn: Connection, vias: Sequence[int]) -> None:
+    """What was announced under a set of transit stays announced, under the set its edits count by."""
+    rows = await conn.fetch(
+        "SELECT id, trim_array(members, 1) AS members FROM edit_set WHERE id = ANY($1::int[])", vias
+    )
+    numbers = await intern(conn, [tuple(row["members"]) for row in rows])
+    pairs = [[row["id"] for row in rows], [numbers[tuple(row["members"])] for row in rows]]
+    for column in ("set_id", "except_set"):
+        await conn.execute(
+            "UPDATE activity a SET /*COLUMN*/ = t.target FROM unnest($1::int[], $2::int[]) AS t(via, target)"
+            " WHERE a./*COLUMN*/ = t.via".replace("/*COLUMN*/", column),
+            *pairs,
+        )
+    await conn.execute("DELETE FROM wiki_editor_tally WHERE set_id = ANY($1::int[])", vias)
+    await conn.execute("DELETE FROM set_coverage WHERE set_id = ANY($1::int[])", vias)
+    await conn.execute("DELETE FROM edit_set WHERE id = ANY($1::int[])", vias)
+
+
+async def _clear(conn: Connection) -> None:
+    await conn.execute(_TABLE)
+    await conn.execute("TRUNCATE moving")
+
+
+async def _found(conn: Connection) -> int:
+    return int(await conn.fetchval("SELECT count(*) FROM moving"))
