@@ -15,23 +15,27 @@ from graph.simulator.api_siteinfo import siteinfo
 from graph.simulator.api_users import globaluserinfo, users
 from graph.simulator.faults import Faults
 from graph.simulator.moderation import Wikimedia
+from graph.simulator.oauth import OAuthProvider
 from graph.simulator.stream import StreamEndpoint
 
 _FRONT = """<!DOCTYPE html><html lang=en><meta charset=utf-8><title>A stand-in for Wikimedia</title>
 <h1>A stand-in for Wikimedia</h1><p>Streams at <code>/v2/stream/{names}</code>, the wikis' Action API at
-<code>/w/{dbname}/api.php</code>, what happens at <code>POST /simulator/{action}</code>.</html>
+<code>/w/{dbname}/api.php</code>, the log-in at <code>/w/rest.php/oauth2</code>, what happens at
+<code>POST /simulator/{action}</code>.</html>
 """
 
 
 def create_app(wikimedia: Wikimedia, faults: Faults | None = None) -> Starlette:
-    """Put streams, Action API and administration around a ``Wikimedia``.
+    """Put streams, Action API, log-in and administration around a ``Wikimedia``.
 
-    ``app.state`` has ``wikimedia``, ``faults``, ``streams`` (the endpoint: connections, close) and ``api``.
+    ``app.state`` has ``wikimedia``, ``faults``, ``streams`` (the endpoint: connections, close), ``api`` and
+    ``oauth`` (where applications are registered).
     """
     faults = faults or Faults()
     streams = StreamEndpoint(wikimedia, faults)
     lists = {"users": users, "usercontribs": usercontribs}
     api = ActionApi(wikimedia, faults, lists=lists, metas={"globaluserinfo": globaluserinfo, "siteinfo": siteinfo})
+    oauth = OAuthProvider(wikimedia, faults)
     administration = Administration(wikimedia, faults, streams)
 
     async def action_api(request: Request) -> object:
@@ -45,9 +49,13 @@ def create_app(wikimedia: Wikimedia, faults: Faults | None = None) -> Starlette:
             Route("/", front),
             Route("/v2/stream/{names}", streams),
             Route("/w/{dbname}/api.php", action_api, methods=["GET", "POST"]),
+            Route("/w/rest.php/oauth2/authorize", oauth.authorize),
+            Route("/w/rest.php/oauth2/access_token", oauth.access_token, methods=["POST"]),
+            Route("/w/rest.php/oauth2/resource/profile", oauth.profile),
             Route("/simulator/truth", administration.truth),
             Route("/simulator/{action}", administration.act, methods=["POST"]),
         ]
     )
     app.state.wikimedia, app.state.faults, app.state.streams, app.state.api = wikimedia, faults, streams, api
+    app.state.oauth = oauth
     return app

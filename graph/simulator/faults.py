@@ -26,6 +26,8 @@ class Faults:
     ``switch_when_idle``: so many times the datacenter is switched when the last connection has gone.
     ``api_status``: what the Action API answers instead (None: it works), ``api_errors``: codes of its next
     errors, ``api_seconds``: how long it thinks, ``api_lag``: its replication lag in seconds, for ``maxlag``.
+    ``oauth_status``: what the log-in's addresses answer instead, ``oauth_garbage``: no JSON for a code,
+    ``oauth_hidden``: profiles are those of hidden accounts.
     """
 
     seed: int = 0
@@ -49,6 +51,9 @@ class Faults:
     api_errors: list[str] = field(default_factory=list)
     api_seconds: float = 0
     api_lag: float = 0
+    oauth_status: int | None = None
+    oauth_garbage: bool = False
+    oauth_hidden: bool = False
 
     def set(self, **changes: Any) -> None:
         """Change some of them; a list is taken for a range. Raises NotPossible for an unknown name."""
