@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may consume: one process, by a lock that dies with its connection."""
+"""Who may consume: one process, by a lock that dies with its connection; and by which rules it does."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 from graph.db.pool import Connection
 
@@ -12,3 +14,21 @@ LOCK = 7_166_002
 async def become_the_consumer(conn: Connection) -> bool:
     """Whether this connection is now the one that ingests the stream; it stays so until it closes."""
     return bool(await conn.fetchval("SELECT pg_try_advisory_lock($1)", LOCK))
+
+
+async def acknowledge(conn: Connection, version: int) -> None:
+    """The consumer matches by the rules of this version from now on."""
+    await conn.execute(
+        "UPDATE consumer_index SET rules_version = $1, at = now() WHERE rules_version IS DISTINCT FROM $1", version
+    )
+
+
+_WAITED_FOR = """
+SELECT NOT s.connected OR coalesce(s.heartbeat < $2 - $3::interval, true) OR i.rules_version >= $1
+FROM stream_state s, consumer_index i
+"""
+
+
+async def goes_by(conn: Connection, version: int, now: datetime, silence: timedelta) -> bool:
+    """Whether the consumer matches by the rules of this version, or does not read the stream at all."""
+    return bool(await conn.fetchval(_WAITED_FOR, version, now, silence))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, SmallInteger
+from sqlalchemy import BigInteger, Boolean, Index, SmallInteger
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import SQLModel
 
@@ -16,26 +16,35 @@ from graph.db.columns import col, count, key, ref, serial, text_, time, wiki
 
 
 class FetchedRow(SQLModel, table=True):
-    """A time of which all contributions of an editor to a wiki were read. Rows of one pair never overlap."""
+    """A time of which all contributions of an editor to a wiki were read; rows of the same kind never overlap.
+
+    Not ``whole``: of what was read only uploads were kept, because nobody tracked Commons for the editor.
+    """
 
     __tablename__ = "fetched"
     editor_id: int = ref("editor.id", primary_key=True)
     wiki_id: int = wiki(primary_key=True)
+    whole: bool = col(Boolean, primary_key=True)
     from_at: datetime = time(primary_key=True)
     to_at: datetime = time()
 
 
 class FetchingRow(SQLModel, table=True):
-    """A part of a program's history that is being read; ``resume`` says from where, after what was ingested."""
+    """A part of a program's history that is being read.
+
+    ``resume`` says where to go on after what was ingested, ``done`` how many of its editors were read to the end.
+    """
 
     __tablename__ = "fetching"
     id: int = serial()
     program_id: int = ref("program.id", index=True)
     wiki_id: int = wiki()
+    whole: bool = col(Boolean)
     editors: list[int] = col(ARRAY(BigInteger))
     from_at: datetime = time()
     to_at: datetime = time()
     resume: str | None = text_(nullable=True)
+    done: int = count()
 
 
 class ProgramUpdateRow(SQLModel, table=True):
@@ -70,6 +79,14 @@ class DriftRow(SQLModel, table=True):
     added: int = count()
     changed: int = count()
     taken_back: int = count()
+
+
+class GapFilledRow(SQLModel, table=True):
+    """A program that was read again for a time the stream could not tell about."""
+
+    __tablename__ = "gap_filled"
+    gap_id: int = ref("stream_gap.id", primary_key=True)
+    program_id: int = ref("program.id", primary_key=True)
 
 
 class ConsumerIndexRow(SQLModel, table=True):

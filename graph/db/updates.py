@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from graph.db.pool import Connection
+from graph.db.pool import Connection, Pool
 
 
 class UpdateState(StrEnum):
@@ -57,4 +59,106 @@ async def ask(conn: Connection, program_id: int) -> None:
         " ON CONFLICT (program_id) DO UPDATE SET requested_at = now(),"
         " state = CASE u.state WHEN 'RUNNING' THEN 'RUNNING' ELSE 'WAITING' END",
         program_id,
+    )
+
+
+async def asked_lately(conn: Connection, program_id: int, seconds: int) -> bool:
+    """Whether an update was asked for in the last seconds."""
+    return bool(
+        await conn.fetchval(
+            "SELECT EXISTS (SELECT FROM program_update"
+            " WHERE program_id = $1 AND requested_at > now() - make_interval(secs => $2))",
+            program_id,
+            seconds,
+        )
+    )
+
+
+async def start(conn: Connection, program_id: int, now: datetime) -> None:
+    """The update begins, or goes on where another worker left it."""
+    await conn.execute(
+        "INSERT INTO program_update AS u (program_id, state, started_at) VALUES ($1, 'RUNNING', $2)"
+        " ON CONFLICT (program_id) DO UPDATE SET state = 'RUNNING', error = NULL, finished_at = NULL,"
+        " started_at = CASE WHEN r.going_on THEN u.started_at ELSE $2 END,"
+        " done = CASE WHEN r.going_on THEN u.done ELSE 0 END, total = CASE WHEN r.going_on THEN u.total ELSE 0 END,"
+        " edits = CASE WHEN r.going_on THEN u.edits ELSE 0 END".replace(
+            "r.going_on", "EXISTS (SELECT FROM fetching WHERE program_id = $1)"
+        ),
+        program_id,
+        now,
+    )
+
+
+async def add_work(conn: Connection, program_id: int, editors: int) -> None:
+    """There are so many more editors to read, each once for each wiki and time."""
+    await conn.execute("UPDATE program_update SET total = total + $2 WHERE program_id = $1", program_id, editors)
+
+
+async def advance(conn: Connection, program_id: int, editors: int, edits: int) -> None:
+    """So many more editors were read to the end, and so many more contributions."""
+    await conn.execute(
+        "UPDATE program_update SET done = done + $2, edits = edits + $3 WHERE program_id = $1",
+        program_id,
+        editors,
+        edits,
+    )
+
+
+# What was never compared with the wikis but was read just now needs no comparison for a while.
+_FINISH = """
+UPDATE program_update SET finished_at = $2, error = NULL,
+    state = CASE WHEN requested_at > started_at AND $3 THEN 'WAITING' ELSE 'DONE' END,
+    reconciled_at = greatest(reconciled_at, $2), verified_at = coalesce(verified_at, $2)
+WHERE program_id = $1
+"""
+
+
+async def finish(conn: Connection, program_id: int, now: datetime, *, wanted_again: bool) -> None:
+    """The update is done; ``wanted_again`` says whether another waits already."""
+    await conn.execute(_FINISH, program_id, now, wanted_again)
+
+
+async def fail(conn: Connection, program_id: int, error: str, *, final: bool) -> None:
+    """The update failed; unless that is ``final`` it waits to be tried again."""
+    await conn.execute(
+        "UPDATE program_update SET state = CASE WHEN $3 THEN 'FAILED' ELSE 'WAITING' END, error = $2"
+        " WHERE program_id = $1",
+        program_id,
+        error,
+        final,
+    )
+
+
+_OF_PROGRAMS = """
+SELECT u.program_id, u.state, u.done, u.total, u.edits, u.requested_at, u.started_at, u.finished_at, u.error,
+       u.reconciled_at, d.added, d.changed, d.taken_back
+FROM program_update u
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(added), 0)::bigint AS added, coalesce(sum(changed), 0)::bigint AS changed,
+           coalesce(sum(taken_back), 0)::bigint AS taken_back
+    FROM drift WHERE program_id = u.program_id
+) d
+WHERE u.program_id = ANY($1::bigint[])
+"""
+
+
+async def of_programs(pool: Pool, program_ids: Sequence[int]) -> dict[int, ProgramUpdate]:
+    """The newest update of each program that had any."""
+    rows = await pool.fetch(_OF_PROGRAMS, program_ids)
+    return {row["program_id"]: _update(row) for row in rows}
+
+
+def _update(row: Any) -> ProgramUpdate:
+    return ProgramUpdate(
+        program_id=row["program_id"],
+        state=UpdateState(row["state"]),
+        done=row["done"],
+        total=row["total"],
+        edits=row["edits"],
+        requested_at=row["requested_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        error=row["error"],
+        reconciled_at=row["reconciled_at"],
+        drift=Drift(row["added"], row["changed"], row["taken_back"]),
     )

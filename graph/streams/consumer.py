@@ -46,6 +46,7 @@ class Consumer:
         self._open_source = open_source
         self._clock = clock
         self._enrollment = Enrollment()
+        self._acknowledged: int | None = None
         self._own_lag: float | None = None
         self._rules_changed = asyncio.Event()
 
@@ -112,7 +113,10 @@ class Consumer:
 
     async def _refresh_index(self) -> None:
         async with self._pool.acquire() as conn:
-            await self._enrollment.refresh(conn)
+            version = await self._enrollment.refresh(conn)
+            if version != self._acknowledged:
+                await consuming.acknowledge(conn, version)
+                self._acknowledged = version
 
     async def _report(self, source: EventStream) -> None:
         gap = problem = None

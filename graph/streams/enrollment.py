@@ -20,17 +20,21 @@ class Enrollment:
         self._members: dict[int, set[int]] = {}
         self._unfinished: set[int] = set()
 
-    async def refresh(self, conn: Connection) -> None:
-        """Take in what changed since the last time, if anything did; one that fails is made up for by the next."""
+    async def refresh(self, conn: Connection) -> int:
+        """Take in what changed since the last time, if anything did; one that fails is made up for by the next.
+
+        Returns the version of the rules that the index goes by now.
+        """
         version = await enrolled.rules_version(conn)
         if version == self._version:
-            return
+            return version
         now = await enrolled.digests(conn)
         self._unfinished |= {each for each in now | self._digests if now.get(each) != self._digests.get(each)}
         if self._unfinished:
             await self._read(conn, self._unfinished)
         # Both were read before the editors: what changed meanwhile is seen the next time.
         self._digests, self._version, self._unfinished = now, version, set()
+        return version
 
     async def _read(self, conn: Connection, buckets: set[int]) -> None:
         found: set[int] = set()

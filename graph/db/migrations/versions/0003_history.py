@@ -127,21 +127,24 @@ def upgrade() -> None:
         "fetched",
         sa.Column("editor_id", sa.BigInteger(), nullable=False),
         sa.Column("wiki_id", sa.SmallInteger(), nullable=False),
+        sa.Column("whole", sa.Boolean(), autoincrement=False, nullable=False),
         sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("to_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["editor_id"], ["editor.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["wiki_id"], ["wiki.id"]),
-        sa.PrimaryKeyConstraint("editor_id", "wiki_id", "from_at"),
+        sa.PrimaryKeyConstraint("editor_id", "wiki_id", "whole", "from_at"),
     )
     op.create_table(
         "fetching",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("program_id", sa.BigInteger(), nullable=False),
         sa.Column("wiki_id", sa.SmallInteger(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
         sa.Column("editors", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("to_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("resume", sa.Text(), nullable=True),
+        sa.Column("done", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(["program_id"], ["program.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["wiki_id"], ["wiki.id"]),
         sa.PrimaryKeyConstraint("id"),
@@ -175,6 +178,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("drift_program", "drift", ["program_id", "at"])
+    op.create_table(
+        "gap_filled",
+        sa.Column("gap_id", sa.BigInteger(), nullable=False),
+        sa.Column("program_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["gap_id"], ["stream_gap.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["program_id"], ["program.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("gap_id", "program_id"),
+    )
     op.create_table(
         "consumer_index",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
