@@ -44,6 +44,7 @@ class Action(StrEnum):
     REQUEST_UPDATE = "request an update"
     MANAGE_FACILITATORS = "add or remove facilitators (never the last)"
     EDIT_SESSION = "edit a session, add its participants"
+    WITHDRAW_PROGRAM = "withdraw a program, restore it"
     DELETE_PROGRAM = "delete a program"
     SCREEN_TOKENS = "make and revoke screen tokens"
     EDIT_CAMPAIGN = "edit a campaign, its organizers, defaults and template"
@@ -88,6 +89,7 @@ TABLE: Mapping[Action, Mapping[Part, Answer]] = {
     Action.REQUEST_UPDATE: {_P.EDITOR: _YES, _P.VOLUNTEER: _YES, **_RUNS},
     Action.MANAGE_FACILITATORS: _RUNS,
     Action.EDIT_SESSION: {_P.SESSION_COORDINATOR: _YES, **_RUNS},
+    Action.WITHDRAW_PROGRAM: _RUNS,
     Action.DELETE_PROGRAM: {_P.FACILITATOR: _EMPTY, _P.CAMPAIGN_ORGANIZER: _EMPTY, _P.ADMIN: _YES},
     Action.SCREEN_TOKENS: _RUNS,
     Action.EDIT_CAMPAIGN: {_P.CAMPAIGN_ORGANIZER: _YES, _P.ADMIN: _YES},

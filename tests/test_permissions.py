@@ -35,6 +35,7 @@ ROWS = {
     Action.REQUEST_UPDATE: "--yyyyy",
     Action.MANAGE_FACILITATORS: "----yyy",
     Action.EDIT_SESSION: "----yyy",
+    Action.WITHDRAW_PROGRAM: "----yyy",
     Action.DELETE_PROGRAM: "----yyy",
     Action.SCREEN_TOKENS: "----yyy",
     Action.EDIT_CAMPAIGN: "-----yy",

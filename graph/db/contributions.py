@@ -13,7 +13,7 @@ from graph.activity import Article, LedgerEdit
 from graph.db.keyset import Listing, pages
 from graph.db.people import EDITOR_COLUMNS, editor
 from graph.db.pool import Pool
-from graph.db.visibility import PROGRAM_SEEN, Viewer, bound
+from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound
 from graph.paging import ArticleQuery, EditQuery, Key, Page, Slice, UploadQuery
 from graph.programs import Editor
 
@@ -27,12 +27,16 @@ _LAST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 @dataclass(frozen=True, slots=True)
 class ListedArticle:
-    """An article's part of a collection: the edits made to it as an article, and the bytes they added."""
+    """An article's part of a collection: the edits made to it as an article, and the bytes they added.
+
+    One that an organizer excluded from a program has no part in it.
+    """
 
     article: Article
     created: bool
     edits: int
     bytes_added: int
+    excluded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +56,32 @@ EDIT_COLUMNS = """e.wiki_id, e.revision_id, e.at, e.byte_change, e.created, e.re
 """.replace("/*ARTICLE*/", ARTICLE_COLUMNS).replace("/*EDITOR*/", EDITOR_COLUMNS)
 EDIT_JOINS = "JOIN page g ON g.id = e.page_key JOIN wiki w ON w.id = e.wiki_id JOIN editor u ON u.id = e.editor_id"
 
-# A deleted page has no counted edits any more; it stays where its namespace is one of articles.
+# Somebody in the program `p` whom the viewer may know of edited the page of the exclusion `x`: what nameless
+# participants alone edited is not betrayed by leaving it out.
+_EDITED_BY_KNOWN = """EXISTS (
+    SELECT FROM edit e JOIN enrollment n ON n.editor_id = e.editor_id AND n.program_id = p.id AND n.role = 'EDITOR'
+    WHERE e.page_key = x.page_key AND e.at BETWEEN p.tracking_start AND p.tracking_end
+      AND NOT e.hidden AND NOT e.editor_hidden AND /*SEEN*/)""".replace("/*SEEN*/", ENROLLMENT_SEEN)
+
+# A deleted page has no counted edits any more; it stays where its namespace is one of articles. So does one that an
+# organizer excluded, whatever became of its tally.
 # $8 wiki, $9 created, $10 order
 _ARTICLES = Listing(
-    "t.tracked, t.bytes_added, t.creations, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
+    "t.tracked, t.bytes_added, t.creations, t.excluded, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
     """
-    FROM article_tally t JOIN page g ON g.id = t.page_key JOIN wiki w ON w.id = g.wiki_id
-    WHERE t.generation = (SELECT k.generation FROM collection k WHERE k.id = parent.id)
-      AND (t.tracked > 0 OR g.deleted AND EXISTS (
+    FROM (
+        SELECT a.page_key, a.tracked, a.bytes_added, a.creations, false AS excluded FROM article_tally a
+        WHERE a.generation = (SELECT k.generation FROM collection k WHERE k.id = parent.id)
+          AND NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = parent.id AND x.page_key = a.page_key)
+        UNION ALL
+        SELECT x.page_key, 0, 0, 0, true FROM exclusion x JOIN program p ON p.id = x.program_id
+        WHERE x.program_id = parent.id AND /*EDITED*/
+    ) t JOIN page g ON g.id = t.page_key JOIN wiki w ON w.id = g.wiki_id
+    WHERE (t.tracked > 0 OR t.excluded OR g.deleted AND EXISTS (
           SELECT FROM set_coverage s
           WHERE s.collection_id = parent.id AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)))
       AND ($8::text IS NULL OR w.dbname = $8) AND ($9::bool IS NULL OR (t.creations > 0) = $9)
-    """,
+    """.replace("/*EDITED*/", _EDITED_BY_KNOWN),
     rank="""CASE $10::text WHEN 'BYTES_ADDED' THEN t.bytes_added WHEN 'EDITS' THEN t.tracked
         WHEN 'NEWEST' THEN g.id ELSE 0 END""",
     name="""coalesce(lower(g.title), '') COLLATE "C" """,
@@ -165,13 +183,19 @@ SELECT /*EDIT*/ FROM edit e /*JOINS*/ WHERE e.page_key = ANY($1::bigint[]) /*MAT
 """
 # An article is shown where it is part of a program that the viewer may see, deleted or not; whoever edited it leads
 # to the programs that it can be part of.
-_ARTICLES_BY_ID = """
+_ARTICLES_BY_ID = (
+    """
 SELECT /*ARTICLE*/ FROM page g JOIN wiki w ON w.id = g.wiki_id
-WHERE g.id = ANY($1::bigint[]) AND EXISTS (
+WHERE g.id = ANY($1::bigint[]) AND (EXISTS (
+    SELECT FROM exclusion x JOIN program p ON p.id = x.program_id
+    WHERE x.page_key = g.id AND /*SEEN*/ AND /*EDITED*/) OR EXISTS (
     SELECT FROM edit e JOIN enrollment n ON n.editor_id = e.editor_id JOIN program p ON p.id = n.program_id
     JOIN collection k ON k.id = p.id JOIN article_tally t ON t.generation = k.generation AND t.page_key = g.id
-    WHERE e.page_key = g.id AND (t.edits > 0 OR g.deleted) AND /*SEEN*/)
-""".replace("/*ARTICLE*/", ARTICLE_COLUMNS).replace("/*SEEN*/", PROGRAM_SEEN)
+    WHERE e.page_key = g.id AND (t.edits > 0 OR g.deleted) AND /*SEEN*/))
+""".replace("/*ARTICLE*/", ARTICLE_COLUMNS)
+    .replace("/*SEEN*/", PROGRAM_SEEN)
+    .replace("/*EDITED*/", _EDITED_BY_KNOWN)
+)
 
 
 def _single(sql: str, covered: str, viewer: int) -> str:
@@ -285,7 +309,7 @@ def ledger_edit(row: Row) -> LedgerEdit:
 
 
 def _listed(row: Row) -> ListedArticle:
-    return ListedArticle(article(row), row["creations"] > 0, row["tracked"], row["bytes_added"])
+    return ListedArticle(article(row), row["creations"] > 0, row["tracked"], row["bytes_added"], row["excluded"])
 
 
 def _upload(row: Row) -> Upload:

@@ -12,6 +12,7 @@ from graph.programs import (
     Role,
     Session,
     TrackedWiki,
+    Visibility,
 )
 
 _PROGRAM = """
@@ -49,9 +50,15 @@ async def invited_to(conn: Connection, invitation: str) -> Program | None:
     return None if row is None else catalogue.program(row)
 
 
-async def slug_taken(conn: Connection, slug: str) -> bool:
-    """Whether a program has this slug."""
-    return bool(await conn.fetchval("SELECT EXISTS (SELECT 1 FROM program WHERE slug = $1)", slug))
+async def program_called(conn: Connection, slug: str) -> int | None:
+    """The number of the program that has this slug."""
+    found = await conn.fetchval("SELECT id FROM program WHERE slug = $1", slug)
+    return None if found is None else int(found)
+
+
+async def slug_retired(conn: Connection, slug: str) -> bool:
+    """Whether a program that was deleted had this slug."""
+    return bool(await conn.fetchval("SELECT EXISTS (SELECT 1 FROM retired_slug WHERE slug = $1)", slug))
 
 
 async def insert_program(conn: Connection, new: Program, tracked: Sequence[TrackedWiki]) -> None:
@@ -101,6 +108,46 @@ async def update_program(conn: Connection, changed: Program) -> None:
         changed.registration_open,
         changed.invitation,
         changed.show_names_by_default,
+    )
+
+
+async def renew_invitation(conn: Connection, program_id: int, code: str) -> None:
+    """Give the program's invitation another code."""
+    await conn.execute("UPDATE program SET invitation = $2 WHERE id = $1", program_id, code)
+
+
+async def withdraw(conn: Connection, program_id: int) -> None:
+    """Make a program private for as long as it is withdrawn; one that is withdrawn stays as it is."""
+    await conn.execute(
+        "UPDATE program SET withdrawn_at = now(), restored_visibility = visibility, visibility = 'PRIVATE'"
+        " WHERE id = $1 AND withdrawn_at IS NULL",
+        program_id,
+    )
+
+
+async def restore(conn: Connection, program_id: int) -> None:
+    """Give a withdrawn program the visibility back that it had."""
+    await conn.execute(
+        "UPDATE program SET visibility = restored_visibility, restored_visibility = NULL, withdrawn_at = NULL"
+        " WHERE id = $1 AND withdrawn_at IS NOT NULL",
+        program_id,
+    )
+
+
+async def visibility_before(conn: Connection, program_id: int) -> Visibility:
+    """The program's visibility or, while it is withdrawn, the one it had."""
+    found = await conn.fetchval(
+        "SELECT coalesce(restored_visibility, visibility) FROM program WHERE id = $1", program_id
+    )
+    return Visibility(found)
+
+
+async def has_participants(conn: Connection, program_id: int) -> bool:
+    """Whether anybody is enrolled as an editor."""
+    return bool(
+        await conn.fetchval(
+            "SELECT EXISTS (SELECT 1 FROM enrollment WHERE program_id = $1 AND role = $2)", program_id, Role.EDITOR
+        )
     )
 
 
@@ -156,6 +203,12 @@ async def session(conn: Connection, session_id: int) -> Session | None:
     return None if row is None else catalogue.session(row)
 
 
+async def sessions(conn: Connection, program_id: int) -> list[Session]:
+    """A program's sessions, the earliest first."""
+    rows = await conn.fetch("SELECT * FROM session WHERE program_id = $1 ORDER BY starts_at, id", program_id)
+    return [catalogue.session(row) for row in rows]
+
+
 async def session_slugs(conn: Connection, program_id: int) -> set[str]:
     """The slugs that a program's sessions have."""
     return {row["slug"] for row in await conn.fetch("SELECT slug FROM session WHERE program_id = $1", program_id)}
@@ -174,9 +227,31 @@ async def insert_session(conn: Connection, new: Session, coordinators: Collectio
         new.start,
         new.end,
     )
+    await _write_coordinators(conn, new.id, coordinators)
+
+
+async def update_session(conn: Connection, changed: Session) -> None:
+    """Write everything of a session anew that may ever change."""
+    await conn.execute(
+        "UPDATE session SET title = $2, venue = $3, starts_at = $4, ends_at = $5 WHERE id = $1",
+        changed.id,
+        changed.title,
+        changed.venue,
+        changed.start,
+        changed.end,
+    )
+
+
+async def replace_session_coordinators(conn: Connection, session_id: int, coordinators: Collection[int]) -> None:
+    """These people coordinate the session and no others."""
+    await conn.execute("DELETE FROM session_coordinator WHERE session_id = $1", session_id)
+    await _write_coordinators(conn, session_id, coordinators)
+
+
+async def _write_coordinators(conn: Connection, session_id: int, coordinators: Collection[int]) -> None:
     await conn.executemany(
         "INSERT INTO session_coordinator (session_id, editor_id) VALUES ($1, $2)",
-        [(new.id, editor_id) for editor_id in sorted(coordinators)],
+        [(session_id, editor_id) for editor_id in sorted(coordinators)],
     )
 
 

@@ -89,6 +89,11 @@ class Form:
         value = self.given.get(name, default)
         return bool(value) if self._present(name, value) else default
 
+    def instant(self, name: str, default: datetime) -> datetime:
+        """An instant that must be there where it is given at all."""
+        value = self.given.get(name, default)
+        return value if self._present(name, value) else default
+
     def window(self, first: str, last: str) -> tuple[datetime, datetime]:
         """Two instants that must be there, in order, at most ten years apart. Only to be used after ``check``."""
         start, end = self.given.get(first), self.given.get(last)

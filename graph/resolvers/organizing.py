@@ -60,6 +60,12 @@ async def parts_towards(conn: Connection, actor: Actor, program_id: int) -> Part
     return found.get(program_id)
 
 
+async def is_visible(conn: Connection, actor: Actor, program_id: int) -> bool:
+    """Whether the actor may know of the program."""
+    program, parts = await organizing_programs.program(conn, program_id), await parts_towards(conn, actor, program_id)
+    return program is not None and parts is not None and may_view(parts, program.visibility)
+
+
 async def visible_program(conn: Connection, actor: Actor, program_id: int, *field: str) -> tuple[Program, Parts]:
     """A program the actor may know of. Raises UserFault (NOT_FOUND)."""
     program = await organizing_programs.program(conn, program_id)

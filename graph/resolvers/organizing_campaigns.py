@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from graph.db import cohorts, ledger, organizing_campaigns
+from graph.db import cohorts, ledger, organizing_campaigns, organizing_deleting
 from graph.db.pool import Connection
 from graph.errors import ErrorCode, UserFault
 from graph.permissions import Action, Part, may, parts_of
@@ -16,7 +16,8 @@ from graph.resolvers import organizing
 from graph.resolvers.deps import Deps
 from graph.resolvers.form import PASSCODE, Form, slug
 from graph.resolvers.identity import Actor
-from graph.resolvers.organizing_programs import MOST_COORDINATORS, check_passcode, check_slug
+from graph.resolvers.organizing_programs import check_passcode, check_slug
+from graph.resolvers.organizing_sessions import MOST_COORDINATORS
 from graph.wikis import KnownUser, wiki
 
 _META = wiki("metawiki")
@@ -158,6 +159,14 @@ async def _organization(conn: Connection, actor: Actor, form: Form) -> int | Non
     if called is None:
         return None
     return (await organizing.organization_called(conn, actor, called, "organizationSlug")).id
+
+
+async def delete_campaign(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> int:
+    """Delete a campaign, whose programs stay; its number. Raises UserFault."""
+    async with organizing.change(deps) as conn:
+        campaign = await organizing.campaign_to(conn, actor, Action.DELETE_CAMPAIGN, given["id"])
+        await organizing_deleting.delete_campaign(conn, campaign.id, campaign.organization_id)
+        return campaign.id
 
 
 async def add_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> tuple[Campaign, Program]:

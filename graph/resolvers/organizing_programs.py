@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Creating programs and their sessions, and setting their goals."""
+"""Creating programs, by themselves or like others, and setting their goals."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,6 @@ from graph.programs import (
     Program,
     ProgramType,
     Role,
-    Session,
     TrackedWiki,
     Visibility,
 )
@@ -36,8 +35,6 @@ from graph.resolvers.deps import Deps
 from graph.resolvers.form import PASSCODE, TERM, Form, slug
 from graph.resolvers.identity import Actor
 
-MOST_COORDINATORS = 100
-MOST_SESSIONS = 500
 HIGHEST_TARGET = 2**53 - 1  # what every client can read
 RANDOM_LENGTH = 8
 # Letters and digits that nobody confuses when they are read out or written on a board.
@@ -53,7 +50,7 @@ async def create_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> 
     campaign = await _campaign(deps, given.get("campaignSlug"))
     new, tracked = _read_program(Form(given), campaign, deps.clock())
     async with organizing.change(deps) as conn:
-        await _check_free(conn, new.slug)
+        new = replace(new, slug=await _free_slug(conn, actor, new.slug))
         new = replace(new, id=await ledger.create_collection(conn, CollectionKind.PROGRAM))
         await organizing_programs.insert_program(conn, new, tracked)
         await organizing_programs.give_role(conn, new.id, [creator], Role.FACILITATOR)
@@ -73,8 +70,8 @@ async def clone_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> P
         await organizing.program_to(conn, actor, Action.CLONE_PROGRAM, given["id"])
     async with organizing.change(deps) as conn:
         model = await organizing.program_to(conn, actor, Action.CLONE_PROGRAM, given["id"])
-        new = _read_clone(form, model)
-        await _check_free(conn, new.slug)
+        new = _read_clone(form, replace(model, visibility=await organizing_programs.visibility_before(conn, model.id)))
+        new = replace(new, slug=await _free_slug(conn, actor, new.slug))
         new = replace(new, id=await ledger.create_collection(conn, CollectionKind.PROGRAM))
         await organizing_programs.insert_program(conn, new, await organizing_programs.tracked_wikis(conn, model.id))
         await organizing_programs.give_role(conn, new.id, [organizing.signed_in(actor)], Role.FACILITATOR)
@@ -102,13 +99,23 @@ def _read_clone(form: Form, model: Program) -> Program:
         passcode=new_passcode() if model.passcode_policy is PasscodePolicy.RANDOM else model.passcode,
         registration_open=True,
         invitation=new_invitation(),
+        withdrawn_at=None,
     )
 
 
-async def _check_free(conn: Connection, wanted: str) -> None:
-    if await organizing_programs.slug_taken(conn, wanted):
+async def _free_slug(conn: Connection, actor: Actor, wanted: str) -> str:
+    """A slug that no program has or had: the one wanted, with an end that nobody guesses where need be.
+
+    An end is all that tells of a program that became private, and a deleted one would tell the same. Raises UserFault
+    (TAKEN) where the actor may know of the program that has it.
+    """
+    taken = await organizing_programs.program_called(conn, wanted)
+    if taken is not None and await organizing.is_visible(conn, actor, taken):
         message = f"There is a program {wanted} already: change title or term."
         raise UserFault(ErrorCode.TAKEN, message, ("title",))
+    if taken is not None or await organizing_programs.slug_retired(conn, wanted):
+        return slug(wanted, new_passcode())
+    return wanted
 
 
 async def _gather(conn: Connection, campaign: Campaign, program_id: int) -> None:
@@ -218,45 +225,8 @@ async def renew_invitation(deps: Deps, actor: Actor, given: Mapping[str, Any]) -
     async with organizing.change(deps) as conn:
         program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given["programId"], "programId")
         renewed = replace(program, invitation=new_invitation())
-        await organizing_programs.update_program(conn, renewed)
+        await organizing_programs.renew_invitation(conn, program.id, renewed.invitation)
         return renewed
-
-
-async def create_session(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> tuple[Session, Program]:
-    """Create a session and count the program's edits in its window. Raises UserFault or Refused."""
-    field = "programId"
-    async with deps.pool.acquire() as conn:
-        program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given[field], field)
-    form = Form(given)
-    new = _read_session(form, program)
-    named = form.names("coordinators", MOST_COORDINATORS)
-    users = await organizing.accounts(deps, form, "coordinators", named, program.home_wiki)
-    form.check()
-    async with organizing.change(deps) as conn:
-        program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given[field], field)
-        taken = await organizing_programs.session_slugs(conn, program.id)
-        if len(taken) >= MOST_SESSIONS:
-            raise UserFault(ErrorCode.TOO_MANY, f"A program has at most {MOST_SESSIONS} sessions.", (field,))
-        number = await ledger.create_collection(conn, CollectionKind.SESSION)
-        new = replace(new, id=number, slug=_free(new.slug, taken))
-        await organizing_programs.insert_session(conn, new, await organizing.numbers_of(conn, users))
-        await cohorts.reassess_program(conn, program.id)
-        return new, program
-
-
-def _read_session(form: Form, program: Program) -> Session:
-    title, venue = form.line("title"), form.line_or_none("venue")
-    start, end = form.window("start", "end")
-    return Session(0, program.id, slug(title) or "session", title, venue, start, end)
-
-
-def _free(wanted: str, taken: Collection[str]) -> str:
-    """A slug that no other session of the program has: the same title may come again each week."""
-    number, free = 1, wanted
-    while free in taken:
-        number += 1
-        free = f"{wanted}-{number}"
-    return free
 
 
 async def set_goals(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:

@@ -17,6 +17,7 @@ from graph.errors import ErrorCode, UserFault
 from graph.resolvers.deps import Deps
 from graph.resolvers.form import Refused
 from graph.resolvers.identity import Actor
+from graph.resolvers.pace import count_change
 from graph.schema import ids
 from graph.schema.arguments import argument
 from graph.schema.context import Info
@@ -31,6 +32,7 @@ _KINDS: Mapping[str, ids.Kind] = {
     "programId": ids.Kind.PROGRAM,
     "campaignId": ids.Kind.CAMPAIGN,
     "sessionId": ids.Kind.SESSION,
+    "articleId": ids.Kind.ARTICLE,
 }
 
 _GIVEN = argument("What is given.")
@@ -53,6 +55,7 @@ def mutation(
     async def change(info: Info, input: Any) -> Any:  # noqa: A002 - the contract's name
         context = info.context
         try:
+            count_change(context.deps, context.actor)
             value = await use_case(context.deps, context.actor, given(input, of))
         except Refused as refused:
             return payload(user_errors=UserError.all_of(refused.faults))

@@ -100,6 +100,20 @@ class CloneProgramInput:
 
 
 @accepted
+class WithdrawProgramInput:
+    """A program to withdraw."""
+
+    id: strawberry.ID = said("The program.")
+
+
+@accepted
+class RestoreProgramInput:
+    """A withdrawn program to restore."""
+
+    id: strawberry.ID = said("The program.")
+
+
+@accepted
 class DeleteProgramInput:
     """A program to delete."""
 

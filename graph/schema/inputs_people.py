@@ -7,7 +7,7 @@ from datetime import datetime
 
 import strawberry
 
-from graph.programs import PasscodePolicy, ProgramType
+from graph.programs import PasscodePolicy, ProgramType, Role
 from graph.schema.fields import accepted, said
 from graph.schema.inputs import Assumed, optional
 
@@ -109,11 +109,27 @@ class LeaveProgramInput:
 
 
 @accepted
+class SetShowNameInput:
+    """Whether one is shown by name."""
+
+    program_id: strawberry.ID = said("A program one takes part in.")
+    show_name: bool = said("Whether to be shown by name to everybody, or to facilitators only.")
+
+
+@accepted
+class AcknowledgeEnrollmentInput:
+    """A program that one agrees to take part in."""
+
+    program_id: strawberry.ID = said("A program that somebody else enrolled one in.")
+    show_name: bool | None = optional("Whether to be shown by name; as it was enrolled unless given.")
+
+
+@accepted
 class RemoveEditorInput:
     """An editor to remove from a program."""
 
     program_id: strawberry.ID = said("The program.")
-    username: str = said("Who.")
+    username: str = said("Who; also a name that is still pending.")
 
 
 @accepted
@@ -131,6 +147,22 @@ class FacilitatorInput:
     """Somebody who facilitates a program."""
 
     program_id: strawberry.ID = said("The program.")
+    username: str = said("Who; they must have signed in here once.")
+
+
+@accepted
+class VolunteerInput:
+    """Somebody who helps with a program, and as what."""
+
+    program_id: strawberry.ID = said("The program.")
+    username: str = said("Who; they must have signed in here once.")
+    role: Role = said("ONLINE_VOLUNTEER, CAMPUS_VOLUNTEER or STAFF.")
+
+
+@accepted
+class AdminInput:
+    """Somebody who administers this service."""
+
     username: str = said("Who; they must have signed in here once.")
 
 

@@ -3,7 +3,16 @@
 
 from __future__ import annotations
 
-from graph.resolvers import organizing_campaigns, organizing_cohorts, organizing_programs
+from graph.resolvers import (
+    joining,
+    organizing_articles,
+    organizing_campaigns,
+    organizing_cohorts,
+    organizing_programs,
+    organizing_roles,
+    organizing_sessions,
+    organizing_updates,
+)
 from graph.schema import inputs, inputs_people, payloads
 from graph.schema.changing import later, mutation
 from graph.schema.fields import described
@@ -24,10 +33,13 @@ class Mutation:
         payloads.CreateProgramPayload,
         payloads.CreateProgramPayload.of,
     )
-    update_program: payloads.UpdateProgramPayload = later(
-        "Changes a program; what depends on it is counted anew.",
+    update_program: payloads.UpdateProgramPayload = mutation(
+        "Changes a program; what depends on it is counted anew. Slug and institution stay as they are.",
         inputs.UpdateProgramInput,
+        organizing_updates.update_program,
         payloads.UpdateProgramPayload,
+        payloads.UpdateProgramPayload.of,
+        of=Kind.PROGRAM,
     )
     clone_program: payloads.CloneProgramPayload = mutation(
         "Makes a program like another, with its goals and campaigns and without its editors.",
@@ -37,10 +49,31 @@ class Mutation:
         payloads.CloneProgramPayload.of,
         of=Kind.PROGRAM,
     )
-    delete_program: payloads.DeleteProgramPayload = later(
-        "Deletes a program; only without participants, unless by an admin.",
+    withdraw_program: payloads.WithdrawProgramPayload = mutation(
+        """Withdraws a program: until it is restored it is private, takes nobody in, counts for no campaign, and nothing
+        is read from the wikis for it. Harmless when repeated.""",
+        inputs.WithdrawProgramInput,
+        organizing_updates.withdraw_program,
+        payloads.WithdrawProgramPayload,
+        payloads.WithdrawProgramPayload.of,
+        of=Kind.PROGRAM,
+    )
+    restore_program: payloads.RestoreProgramPayload = mutation(
+        "Makes a withdrawn program what it was. Harmless when repeated.",
+        inputs.RestoreProgramInput,
+        organizing_updates.restore_program,
+        payloads.RestoreProgramPayload,
+        payloads.RestoreProgramPayload.of,
+        of=Kind.PROGRAM,
+    )
+    delete_program: payloads.DeleteProgramPayload = mutation(
+        """Deletes a program with its sessions, goals and numbers; only without participants, unless by an admin. Its
+        slug is given to no other program.""",
         inputs.DeleteProgramInput,
+        organizing_updates.delete_program,
         payloads.DeleteProgramPayload,
+        payloads.DeleteProgramPayload.of,
+        of=Kind.PROGRAM,
     )
     create_organization: payloads.OrganizationPayload = mutation(
         "Creates an organization; for admins.",
@@ -72,8 +105,13 @@ class Mutation:
         payloads.UpdateCampaignPayload.of,
         of=Kind.CAMPAIGN,
     )
-    delete_campaign: payloads.DeleteCampaignPayload = later(
-        "Deletes a campaign; its programs stay.", inputs_people.DeleteCampaignInput, payloads.DeleteCampaignPayload
+    delete_campaign: payloads.DeleteCampaignPayload = mutation(
+        "Deletes a campaign; its programs stay.",
+        inputs_people.DeleteCampaignInput,
+        organizing_campaigns.delete_campaign,
+        payloads.DeleteCampaignPayload,
+        payloads.DeleteCampaignPayload.of,
+        of=Kind.CAMPAIGN,
     )
     add_program_to_campaign: payloads.CampaignProgramPayload = mutation(
         "Gathers a program in a campaign; for whoever facilitates the one and organizes the other.",
@@ -104,16 +142,32 @@ class Mutation:
         payloads.CampaignOrganizerPayload.of,
     )
     join_program: payloads.EnrollmentPayload = mutation(
-        "Enrols whoever is signed in, by an invitation's code or by a program's passcode.",
+        """Enrols whoever is signed in, by an invitation's code or by a program's passcode. Wrong passcodes slow whoever
+        offers them. Whoever takes part already joins a session, or changes showName, in the same way.""",
         inputs_people.JoinProgramInput,
-        organizing_cohorts.join_program,
+        joining.join_program,
         payloads.EnrollmentPayload,
         payloads.EnrollmentPayload.of,
     )
     leave_program: payloads.EnrollmentPayload = mutation(
-        "Takes whoever is signed in out of a program, as its editor.",
+        """Takes whoever is signed in out of a program, as an editor and a volunteer; with `erase`, from everything shown
+        and stored here about it, and out of every part in it.""",
         inputs_people.LeaveProgramInput,
-        organizing_cohorts.leave_program,
+        joining.leave_program,
+        payloads.EnrollmentPayload,
+        payloads.EnrollmentPayload.of,
+    )
+    set_show_name: payloads.EnrollmentPayload = mutation(
+        "Shows whoever is signed in by name in a program they take part in, or no more.",
+        inputs_people.SetShowNameInput,
+        joining.set_show_name,
+        payloads.EnrollmentPayload,
+        payloads.EnrollmentPayload.of,
+    )
+    acknowledge_enrollment: payloads.EnrollmentPayload = mutation(
+        "Agrees to take part in a program that somebody else enrolled one in; see `Viewer.addedTo`.",
+        inputs_people.AcknowledgeEnrollmentInput,
+        joining.acknowledge,
         payloads.EnrollmentPayload,
         payloads.EnrollmentPayload.of,
     )
@@ -146,28 +200,74 @@ class Mutation:
         payloads.FacilitatorPayload,
         payloads.FacilitatorPayload.of,
     )
+    give_volunteer_role: payloads.VolunteerPayload = mutation(
+        "Makes somebody who has been here before a volunteer of a program. Harmless when repeated.",
+        inputs_people.VolunteerInput,
+        organizing_roles.give_volunteer_role,
+        payloads.VolunteerPayload,
+        payloads.VolunteerPayload.of,
+    )
+    take_volunteer_role: payloads.VolunteerPayload = mutation(
+        "Takes a volunteer's role away.",
+        inputs_people.VolunteerInput,
+        organizing_roles.take_volunteer_role,
+        payloads.VolunteerPayload,
+        payloads.VolunteerPayload.of,
+    )
+    grant_admin: payloads.AdminPayload = mutation(
+        "Makes somebody who has been here before an admin of this service; for admins. Harmless when repeated.",
+        inputs_people.AdminInput,
+        organizing_roles.grant_admin,
+        payloads.AdminPayload,
+        payloads.AdminPayload.of,
+    )
+    revoke_admin: payloads.AdminPayload = mutation(
+        "Makes somebody an admin no more, unless the settings name them; for admins.",
+        inputs_people.AdminInput,
+        organizing_roles.revoke_admin,
+        payloads.AdminPayload,
+        payloads.AdminPayload.of,
+    )
     create_session: payloads.SessionPayload = mutation(
         "Creates a dated event inside a program.",
         inputs.CreateSessionInput,
-        organizing_programs.create_session,
+        organizing_sessions.create_session,
         payloads.SessionPayload,
         payloads.SessionPayload.made,
     )
-    update_session: payloads.SessionPayload = later(
-        "Changes a session; for its coordinators, too.", inputs.UpdateSessionInput, payloads.SessionPayload
+    update_session: payloads.SessionPayload = mutation(
+        "Changes a session; for its coordinators, too. A new window is counted anew.",
+        inputs.UpdateSessionInput,
+        organizing_sessions.update_session,
+        payloads.SessionPayload,
+        payloads.SessionPayload.made,
+        of=Kind.SESSION,
     )
-    delete_session: payloads.SessionPayload = later(
-        "Deletes a session; the program's edits stay.", inputs.DeleteSessionInput, payloads.SessionPayload
+    delete_session: payloads.SessionPayload = mutation(
+        "Deletes a session; the program's edits and editors stay.",
+        inputs.DeleteSessionInput,
+        organizing_sessions.delete_session,
+        payloads.SessionPayload,
+        payloads.SessionPayload.gone,
+        of=Kind.SESSION,
     )
     add_scope: payloads.ScopePayload = later(
         "Adds articles that count in an article-scoped program.", inputs.AddScopeInput, payloads.ScopePayload
     )
     remove_scope: payloads.ScopePayload = later("Removes a scope.", inputs.RemoveScopeInput, payloads.ScopePayload)
-    exclude_article: payloads.ArticleTrackingPayload = later(
-        "Leaves an article out of a program's numbers.", inputs.ArticleTrackingInput, payloads.ArticleTrackingPayload
+    exclude_article: payloads.ArticleTrackingPayload = mutation(
+        "Leaves an article out of a program's numbers. It stays listed as excluded. Harmless when repeated.",
+        inputs.ArticleTrackingInput,
+        organizing_articles.exclude_article,
+        payloads.ArticleTrackingPayload,
+        payloads.ArticleTrackingPayload.of,
     )
-    include_article: payloads.ArticleTrackingPayload = later(
-        "Takes an article in again.", inputs.ArticleTrackingInput, payloads.ArticleTrackingPayload
+    include_article: payloads.ArticleTrackingPayload = mutation(
+        "Takes an excluded article in again. Harmless when repeated.",
+        inputs.ArticleTrackingInput,
+        organizing_articles.include_article,
+        payloads.ArticleTrackingPayload,
+        payloads.ArticleTrackingPayload.of,
     )
     set_goals: payloads.SetGoalsPayload = mutation(
         """Replaces the goals of a program. A goal whose target stays or falls stays reached; one whose target rises

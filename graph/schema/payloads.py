@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 import strawberry
@@ -11,6 +11,7 @@ import strawberry
 from graph import programs as nouns
 from graph.errors import ErrorCode, UserFault
 from graph.resolvers.organizing_cohorts import Added
+from graph.schema import ids
 from graph.schema.fields import described, said
 from graph.schema.types_campaign import Campaign, Organization
 from graph.schema.types_people import Editor
@@ -63,6 +64,21 @@ class CreateProgramPayload(ProgramPayload):
 @described
 class UpdateProgramPayload(ProgramPayload):
     """The program that was changed."""
+
+
+@described
+class WithdrawProgramPayload(ProgramPayload):
+    """The program that was withdrawn."""
+
+
+@described
+class RestoreProgramPayload(ProgramPayload):
+    """The program that was restored."""
+
+
+@described
+class VolunteerPayload(ProgramPayload):
+    """The program whose volunteers changed."""
 
 
 @described
@@ -129,6 +145,11 @@ class SessionPayload(ProgramPayload):
         """The answer of success."""
         return cls(session=Session.of(value[0]), program=Program.of(value[1]))
 
+    @classmethod
+    def gone(cls, value: nouns.Program) -> SessionPayload:
+        """The answer of a deletion."""
+        return cls(program=Program.of(value))
+
 
 @described
 class ScopePayload(ProgramPayload):
@@ -148,10 +169,32 @@ class DeletedPayload(Payload):
 class DeleteProgramPayload(DeletedPayload):
     """The program that was deleted."""
 
+    @classmethod
+    def of(cls, number: int) -> Self:
+        """The answer of success."""
+        return cls(deleted_id=ids.encode(ids.Kind.PROGRAM, number))
+
 
 @described
 class DeleteCampaignPayload(DeletedPayload):
     """The campaign that was deleted."""
+
+    @classmethod
+    def of(cls, number: int) -> Self:
+        """The answer of success."""
+        return cls(deleted_id=ids.encode(ids.Kind.CAMPAIGN, number))
+
+
+@described
+class AdminPayload(Payload):
+    """The admins as they are now."""
+
+    admins: list[Editor] = said("Everybody whom an admin made one; those that the settings name apart.", default=())
+
+    @classmethod
+    def of(cls, value: Sequence[nouns.Editor]) -> Self:
+        """The answer of success."""
+        return cls(admins=[Editor.of(editor) for editor in value])
 
 
 @described

@@ -137,7 +137,7 @@ class ProgramArticleEdge:
             cursor=cursor,
             node=Article.of(value.article),
             created=value.created,
-            excluded=False,
+            excluded=value.excluded,
             edits=value.edits,
             bytes_added=BigInt(value.bytes_added),
             references_added=None,

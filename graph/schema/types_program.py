@@ -66,6 +66,7 @@ class Program(Node):
     passcode_policy: PasscodePolicy = said("How one gets in.")
     registration_open: bool = said("Whether it takes people in now.")
     show_names_by_default: bool = said("Whether new participants are shown by name unless they choose otherwise.")
+    withdrawn_at: datetime | None = said("When it was withdrawn; null where it is not.")
 
     @classmethod
     def of(cls, value: nouns.Program) -> Program:
@@ -88,6 +89,7 @@ class Program(Node):
             passcode_policy=value.passcode_policy,
             registration_open=value.registration_open,
             show_names_by_default=value.show_names_by_default,
+            withdrawn_at=value.withdrawn_at,
         )
 
     @resolved

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that can be withdrawn, and admins made by admins."""
+"""Programs that can be withdrawn, slugs that are given once, and admins made by admins."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,4 +21,9 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["editor_id"], ["editor.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("editor_id"),
+    )
+    op.create_table(
+        "retired_slug",
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("slug"),
     )
