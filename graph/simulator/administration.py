@@ -16,6 +16,7 @@ from graph.simulator.faults import Faults
 from graph.simulator.garbage import inject
 from graph.simulator.moderation import Wikimedia
 from graph.simulator.pages import Account, Page, Revision
+from graph.simulator.replica import Replica
 from graph.simulator.state import NotPossible
 from graph.simulator.stream import StreamEndpoint
 from graph.simulator.truth import truth
@@ -32,7 +33,7 @@ class Administration:
     An unknown action is 404, an impossible one or wrong arguments 400, both with ``{"error": ...}``.
     """
 
-    def __init__(self, wikimedia: Wikimedia, faults: Faults, streams: StreamEndpoint) -> None:
+    def __init__(self, wikimedia: Wikimedia, faults: Faults, streams: StreamEndpoint, replica: Replica) -> None:
         self._wikimedia = wikimedia
         log = wikimedia.log
         self._actions: Mapping[str, Callable[..., object]] = {
@@ -44,6 +45,8 @@ class Administration:
             "log": self._set_log,
             "faults": faults.set,
             "clear_faults": faults.clear,
+            "stop_replication": replica.stop,
+            "start_replication": replica.start,
             "disconnect": lambda: {"connections": streams.disconnect()},
             "connections": lambda: {"connections": streams.connections, "served": streams.served},
         }

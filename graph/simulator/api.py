@@ -15,13 +15,16 @@ from starlette.responses import HTMLResponse, Response
 
 from graph.errors import GraphError
 from graph.simulator.faults import Faults
+from graph.simulator.log import iso_seconds
+from graph.simulator.replica import Replica
 from graph.simulator.state import State
 from graph.simulator.visitors import refusal, user_agent_problem
 from graph.simulator.wikis import Wiki
 
 MAX_VALUES = 50
 _GENERAL = frozenset({"action", "format", "formatversion", "maxlag", "list", "meta", "prop", "origin", "utf8",
-                      "errorformat", "uselang", "assert", "smaxage", "maxage", "continue", "redirects"})  # fmt: skip
+                      "errorformat", "uselang", "assert", "smaxage", "maxage", "continue", "redirects",
+                      "curtimestamp", "titles", "pageids", "revids"})  # fmt: skip
 
 
 class ApiError(GraphError):
@@ -77,14 +80,21 @@ Module = Callable[[Query], None]
 
 
 class ActionApi:
-    """Answers requests with the modules it is given, each by its ``list=`` or ``meta=`` name."""
+    """Answers requests with the modules it is given, each by its ``prop=``, ``list=`` or ``meta=`` name."""
 
     def __init__(
-        self, state: State, faults: Faults, *, lists: Mapping[str, Module], metas: Mapping[str, Module]
+        self,
+        state: State,
+        faults: Faults,
+        *,
+        props: Mapping[str, Module],
+        lists: Mapping[str, Module],
+        metas: Mapping[str, Module],
     ) -> None:
         self._state = state
+        self.replica = Replica(state)
         self._faults = faults
-        self._modules = {"list": lists, "meta": metas}
+        self._modules = {"prop": props, "list": lists, "meta": metas}
         self.requests = 0
 
     async def __call__(self, request: Request) -> Response:
@@ -92,8 +102,9 @@ class ActionApi:
         self.requests += 1
         if self._faults.api_seconds:
             await asyncio.sleep(self._faults.api_seconds)
-        if self._faults.api_status is not None:
-            return refusal(self._faults.api_status)
+        status = self._faults.take_api_refusal()
+        if status is not None:
+            return refusal(status, self._faults.api_retry_after)
         if self._faults.check_user_agent and user_agent_problem(request.headers.get("user-agent")):
             return refusal(403)
         wiki = self._state.wikis.get(request.path_params["dbname"])
@@ -104,7 +115,7 @@ class ActionApi:
             parameters |= dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         if parameters.get("format") != "json":
             return HTMLResponse("<h1>MediaWiki API result</h1><p>This is the HTML representation of the JSON format.")
-        return self._answer(Query(self._state, wiki, parameters))
+        return self._answer(Query(self.replica.state, wiki, parameters))
 
     def _answer(self, query: Query) -> Response:
         headers = {}
@@ -121,14 +132,20 @@ class ActionApi:
             answer = {"error": {"code": error.code, "info": error.info, **error.extra, "docref": reference}}
             headers["MediaWiki-API-Error"] = error.code
             if error.code == "maxlag":
-                headers["Retry-After"] = "5"
-        return Response(msgspec.json.encode(answer), media_type="application/json; charset=utf-8", headers=headers)
+                asked = int(float(query.text("maxlag") or 0))
+                headers |= {"Retry-After": str(max(asked, 5)), "X-Database-Lag": str(int(error.extra["lag"]))}
+        if query.text("curtimestamp"):
+            answer = {"curtimestamp": iso_seconds(self._state.now() // 1000), **answer}
+        body = msgspec.json.encode(answer)
+        if self._faults.take_broken_answer():
+            body = body[: len(body) // 2]
+        return Response(body, media_type="application/json; charset=utf-8", headers=headers)
 
     def _check(self, query: Query) -> None:
         if self._faults.api_errors:
             code = self._faults.api_errors.pop(0)
             raise ApiError(code, f"The request failed: {code}.")
-        lag, allowed = self._faults.api_lag, query.text("maxlag")
+        lag, allowed = max(self._faults.api_lag, self.replica.lag()), query.text("maxlag")
         if allowed and lag > float(allowed):
             info = f"Waiting for 10.64.16.7: {lag} seconds lagged."
             raise ApiError("maxlag", info, host="10.64.16.7", lag=lag, type="db")
@@ -148,5 +165,6 @@ class ActionApi:
             plural = "s" if len(unknown) > 1 else ""
             text = f"Unrecognized parameter{plural}: {', '.join(unknown)}."
             answer["warnings"] = {"main": {"warnings": text}}
-        answer["query"] = query.result
+        if query.result:
+            answer["query"] = query.result
         return answer

@@ -29,7 +29,8 @@ _PROPERTIES = {
 def usercontribs(query: Query) -> None:
     """List contributions of one or many users, newest first (``ucdir=newer``: oldest first), user by user.
 
-    What is on deleted pages or has a hidden user is not listed; hidden texts and comments are marked.
+    What is on deleted pages or has a hidden user is not listed; hidden texts and comments are marked. Where the
+    list goes on is told as ``actor|number|time|revision``, and without the actor for a single user.
     """
     properties = query.values("ucprop", _DEFAULT)
     unknown = [name for name in properties if name not in _PROPERTIES]
@@ -37,16 +38,18 @@ def usercontribs(query: Query) -> None:
         raise ApiError("badvalue", f'Unrecognized value for parameter "ucprop": {", ".join(unknown)}.')
     limit = query.whole("uclimit", 10, MAX_LIMIT)
     newer = _is_newer(query)
-    rows = _rows(query, newer)
+    several, accounts = _accounts(query)
+    rows = _rows(query, accounts, newer)
     start = query.text("uccontinue")
     if start is not None:
-        key = _continue_key(start)
-        rows = [row for row in rows if _key(row, newer) >= _ordered(key, newer)]
+        key = _continue_key(start, several)
+        rows = [row for row in rows if _key(row, newer, several) >= _ordered(key, newer)]
     query.result["usercontribs"] = [_fields(row, properties) for row in rows[:limit]]
     if len(rows) > limit:
         following = rows[limit]
         stamp = "".join(character for character in following.at if character.isdigit())
-        query.continuation["uccontinue"] = f"id|{following.author.central_id}|{stamp}|{following.id}"
+        place = f"{stamp}|{following.id}"
+        query.continuation["uccontinue"] = f"actor|{_actor(following)}|{place}" if several else place
 
 
 def _is_newer(query: Query) -> bool:
@@ -56,12 +59,16 @@ def _is_newer(query: Query) -> bool:
     return direction == "newer"
 
 
-def _accounts(query: Query) -> list[Account]:
+def _accounts(query: Query) -> tuple[bool, list[Account]]:
+    """Whether several users were asked for, and those that are known."""
     names, numbers = query.values("ucuser"), query.values("ucuserids")
+    if names and numbers:
+        info = 'The parameters "ucuserprefix", "ucuserids", "uciprange" and "ucuser" can not be used together.'
+        raise ApiError("invalidparammix", info)
     if not names and not numbers:
         info = 'One of the parameters "ucuser", "ucuserids", "ucuserprefix" and "uciprange" is required.'
         raise ApiError("missingparam", info)
-    found = []
+    found: list[Account | None] = []
     for given in names:
         name = valid_name(given)
         if name is None:
@@ -72,17 +79,18 @@ def _accounts(query: Query) -> list[Account]:
         wanted = {int(number) for number in numbers if number.isdigit()}
         here = (account for account in query.state.accounts.values() if wiki in account.local)
         found.extend(account for account in here if account.local[wiki].user_id in wanted)
-    return [account for account in dict.fromkeys(found) if account is not None]
+    several = len({*numbers, *(valid_name(name) for name in names)}) > 1
+    return several, [account for account in dict.fromkeys(found) if account is not None]
 
 
-def _rows(query: Query, newer: bool) -> list[Revision]:
+def _rows(query: Query, accounts: list[Account], newer: bool) -> list[Revision]:
     first, last = _moment(query, "ucstart"), _moment(query, "ucend")
     oldest, newest = (first, last) if newer else (last, first)
     namespaces = {int(number) for number in query.values("ucnamespace")}
     wiki = query.wiki.dbname
     rows = [
         revision
-        for account in _accounts(query)
+        for account in accounts
         if wiki in account.local
         for revision in account.local[wiki].revisions.values()
         if not revision.page.deleted
@@ -94,20 +102,26 @@ def _rows(query: Query, newer: bool) -> list[Revision]:
     return sorted(rows, key=lambda row: _key(row, newer))
 
 
-def _key(row: Revision, newer: bool) -> tuple[int, int, int]:
+def _actor(row: Revision) -> int:
+    return row.author.local[row.page.wiki.dbname].user_id
+
+
+def _key(row: Revision, newer: bool, several: bool = True) -> tuple[int, int, int]:
     stamp = int(datetime.fromisoformat(row.at).timestamp())
-    return _ordered((row.author.central_id, stamp, row.id), newer)
+    return _ordered((_actor(row) if several else 0, stamp, row.id), newer)
 
 
 def _ordered(key: tuple[int, int, int], newer: bool) -> tuple[int, int, int]:
-    account, stamp, number = key
-    return (account, stamp, number) if newer else (account, -stamp, -number)
+    actor, stamp, number = key
+    return (actor, stamp, number) if newer else (-actor, -stamp, -number)
 
 
-def _continue_key(text: str) -> tuple[int, int, int]:
-    kind, _, rest = text.partition("|")
-    parts = rest.split("|")
-    if kind != "id" or len(parts) != 3 or not all(part.isdigit() for part in parts) or len(parts[1]) != 14:
+def _continue_key(text: str, several: bool) -> tuple[int, int, int]:
+    parts = text.split("|")
+    kind = parts.pop(0) if several else "actor"
+    if not several:
+        parts.insert(0, "0")
+    if kind != "actor" or len(parts) != 3 or not all(part.isdigit() for part in parts) or len(parts[1]) != 14:
         info = "Invalid continue param. You should pass the original value returned by the previous query."
         raise ApiError("badcontinue", info)
     stamp = datetime.strptime(parts[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
@@ -150,6 +164,11 @@ def _fields(row: Revision, properties: list[str]) -> dict[str, Any]:
     for name, part in parts.items():
         if name in properties:
             fields.update(part)
+    if not row.measured:
+        for name in ("parentid", "size", "sizediff"):
+            fields.pop(name, None)
+        if "flags" in properties:
+            fields["new"] = False
     if row.hidden & SUPPRESSED:
         fields["suppressed"] = True
     return fields

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from graph.simulator.administration import Administration
 from graph.simulator.api import ActionApi
 from graph.simulator.api_contributions import usercontribs
+from graph.simulator.api_revisions import info, revisions
 from graph.simulator.api_siteinfo import siteinfo
 from graph.simulator.api_users import globaluserinfo, users
 from graph.simulator.faults import Faults
@@ -33,10 +34,15 @@ def create_app(wikimedia: Wikimedia, faults: Faults | None = None) -> Starlette:
     """
     faults = faults or Faults()
     streams = StreamEndpoint(wikimedia, faults)
-    lists = {"users": users, "usercontribs": usercontribs}
-    api = ActionApi(wikimedia, faults, lists=lists, metas={"globaluserinfo": globaluserinfo, "siteinfo": siteinfo})
+    api = ActionApi(
+        wikimedia,
+        faults,
+        props={"revisions": revisions, "info": info},
+        lists={"users": users, "usercontribs": usercontribs},
+        metas={"globaluserinfo": globaluserinfo, "siteinfo": siteinfo},
+    )
     oauth = OAuthProvider(wikimedia, faults)
-    administration = Administration(wikimedia, faults, streams)
+    administration = Administration(wikimedia, faults, streams, api.replica)
 
     async def action_api(request: Request) -> object:
         return await api(request)

@@ -25,9 +25,10 @@ class Faults:
     before another has its turn, when behind. ``refusals``: statuses (429, 502, 403, 503) for the next requests.
     ``switch_when_idle``: so many times the datacenter is switched when the last connection has gone.
     ``api_status``: what the Action API answers instead (None: it works), ``api_errors``: codes of its next
-    errors, ``api_seconds``: how long it thinks, ``api_lag``: its replication lag in seconds, for ``maxlag``.
-    ``oauth_status``: what the log-in's addresses answer instead, ``oauth_garbage``: no JSON for a code,
-    ``oauth_hidden``: profiles are those of hidden accounts.
+    errors, ``api_refusals``: statuses of its next answers, ``api_retry_after``: the seconds it asks to wait then,
+    ``api_broken``: so many answers end in the middle, ``api_seconds``: how long it thinks, ``api_lag``: its
+    replication lag in seconds, for ``maxlag``. ``oauth_status``: what the log-in's addresses answer instead,
+    ``oauth_garbage``: no JSON for a code, ``oauth_hidden``: profiles are those of hidden accounts.
     """
 
     seed: int = 0
@@ -49,6 +50,9 @@ class Faults:
     check_user_agent: bool = True
     api_status: int | None = None
     api_errors: list[str] = field(default_factory=list)
+    api_refusals: list[int] = field(default_factory=list)
+    api_retry_after: int | None = None
+    api_broken: int = 0
     api_seconds: float = 0
     api_lag: float = 0
     oauth_status: int | None = None
@@ -85,6 +89,19 @@ class Faults:
     def take_refusal(self) -> int | None:
         """The status with which this request is refused, if it is."""
         return self.refusals.pop(0) if self.refusals else None
+
+    def take_api_refusal(self) -> int | None:
+        """The status with which the Action API answers this request, if it does not work."""
+        if self.api_status is not None:
+            return self.api_status
+        return self.api_refusals.pop(0) if self.api_refusals else None
+
+    def take_broken_answer(self) -> bool:
+        """Whether the Action API's answer ends in the middle."""
+        if not self.api_broken:
+            return False
+        self.api_broken -= 1
+        return True
 
     def take_error(self) -> bool:
         """Whether this connection ends with an ``error`` event."""

@@ -43,7 +43,10 @@ class Account:
 
 @dataclass(slots=True, eq=False)
 class Revision:
-    """One revision. ``parent_id`` is 0 for a first one; ``hidden`` holds the bits of rev_deleted."""
+    """One revision. ``parent_id`` is 0 for a first one; ``hidden`` holds the bits of rev_deleted.
+
+    One that is not ``measured`` has neither parent nor size in the database's row, as some old imports.
+    """
 
     id: int
     page: Page
@@ -58,6 +61,7 @@ class Revision:
     redirect: bool = False
     hidden: int = 0
     tags: list[str] = field(default_factory=list)
+    measured: bool = True
 
     def shows(self, bit: int) -> bool:
         """Whether everybody may see this part."""

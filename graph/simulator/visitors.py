@@ -31,12 +31,13 @@ def user_agent_problem(agent: str | None) -> bool:
     return not text or (text.startswith(_LIBRARIES) and not named)
 
 
-def refusal(status: int) -> Response:
+def refusal(status: int, retry_after: int | None = None) -> Response:
     """Refuse as the edge does: JSON for 429, a sentence for 403, a page for the rest."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     if status == 403:
-        return PlainTextResponse(_POLICY, 403)
+        return PlainTextResponse(_POLICY, 403, headers)
     if status == 429:
-        return JSONResponse({"status": 429, "type": "too_many_requests", "title": _TITLES[429]}, 429)
+        return JSONResponse({"status": 429, "type": "too_many_requests", "title": _TITLES[429]}, 429, headers)
     title = _TITLES.get(status, "Error")
     page = f"<!DOCTYPE html>\n<html lang=en>\n<title>Wikimedia Error</title>\n<h1>{status} {title}</h1>\n</html>\n"
-    return Response(page, status, media_type="text/html")
+    return Response(page, status, headers, "text/html")

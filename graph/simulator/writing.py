@@ -40,6 +40,7 @@ class Writing(State):
         author = self.account(username)
         parent = page.latest if page else None
         page = page or self.new_page(wiki, title)
+        was_redirect = page.redirect_to is not None
         page.redirect_to = page.wiki.key(redirect_to)[1] if redirect_to is not None else None
         if size is None:
             size = (parent.size + (100 if change is None else change)) if parent else (change or 1000)
@@ -47,8 +48,10 @@ class Writing(State):
             page, author, size=max(size, 0), at=moment(at, self.now()), minor=minor, comment=summary, parent=parent
         )
         self._emit_saved(revision, parent, author)
-        if tags:
-            self.change_tags(revision, added=tags, performer=author)
+        is_redirect = page.redirect_to is not None
+        own = [] if is_redirect == was_redirect else ["mw-new-redirect" if is_redirect else "mw-removed-redirect"]
+        if own or tags:
+            self.change_tags(revision, added=[*own, *(tags or [])], performer=author)
         return revision
 
     def create(self, wiki: str, title: str, username: str, **details: Any) -> Revision:
@@ -118,11 +121,13 @@ class Writing(State):
         at: datetime | str,
         size: int = 1000,
         summary: str = "",
+        measured: bool = True,
     ) -> Revision:
         """Import one old revision from elsewhere, under its own author and time.
 
         Only one that becomes the page's current revision is in the stream, with the importer as performer;
-        an older one goes into the page's history and its author's contributions in silence.
+        an older one goes into the page's history and its author's contributions in silence. One that is not
+        ``measured`` has neither size nor parent in lists of contributions.
         """
         page = self.find_page(wiki, title)
         written = moment(at, self.now())
@@ -133,6 +138,7 @@ class Writing(State):
         revision = self.new_revision(
             page, self.account(author), size=size, at=written, comment=summary, parent=parent if current else before
         )
+        revision.measured = measured
         performer = self.account(importer)
         self.attach(performer, wiki)
         if current:
@@ -185,6 +191,7 @@ class Writing(State):
         redirect = self.new_page(page.wiki.dbname, old_key)
         redirect.redirect_to = page.key
         size = REDIRECT_SIZE + len(page.key.encode())
-        self.new_revision(redirect, mover, size=size, at=at, comment=comment)
+        revision = self.new_revision(redirect, mover, size=size, at=at, comment=comment)
         self.emit(self.page_change("create", redirect, dt=at, performer=mover, request_id=request_id))
+        self.change_tags(revision, added=["mw-new-redirect"], performer=mover)
         return redirect

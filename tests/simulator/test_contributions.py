@@ -91,8 +91,34 @@ async def test_continuation_gives_every_contribution_once_user_by_user(
         assert answer["continue"]["continue"] == "-||"
         further = answer["continue"]
     amara, bela = [1, 3, 4], [2, 5, 6, 7]
-    assert found == ([*amara, *bela] if direction == "newer" else [*amara[::-1], *bela[::-1]])
+    assert found == ([*amara, *bela] if direction == "newer" else [*bela[::-1], *amara[::-1]])
     assert requests == -(-7 // limit)
+
+
+async def test_the_place_to_go_on_names_the_actor_only_where_there_may_be_several(stand: Stand) -> None:
+    write(stand, "Amara", "Amara", "Béla")
+    several = await stand.api(list="usercontribs", ucuser="Amara|Béla", uclimit="1", ucdir="newer")
+    assert several["continue"] == {"uccontinue": "actor|5000001|20260927161713|1300000002", "continue": "-||"}
+    single = await stand.api(list="usercontribs", ucuserids="5000001", uclimit="1", ucdir="newer")
+    assert single["continue"] == {"uccontinue": "20260927161713|1300000002", "continue": "-||"}
+
+
+async def test_a_redirect_is_known_by_its_tag(stand: Stand) -> None:
+    write(stand, "Amara")
+    stand.wikimedia.create("enwiki", "Short", "Amara", redirect_to="Page 0", tags=["visualeditor"])
+    stand.wikimedia.move("enwiki", "Page 0", "Page X", "Amara")
+    rows = await contributions(stand, ucuser="Amara", ucdir="newer")
+    assert [row["tags"] for row in rows] == [[], ["mw-new-redirect", "visualeditor"], [], ["mw-new-redirect"]]
+
+
+async def test_an_unmeasured_import_has_neither_parent_nor_sizes(stand: Stand) -> None:
+    write(stand, "Amara")
+    stand.wikimedia.import_revision(
+        "enwiki", "Page 0", "Béla", "Amara", at="2010-01-01T00:00:00Z", size=30, measured=False
+    )
+    (row,) = await contributions(stand, ucuser="Béla")
+    assert not {"parentid", "size", "sizediff"} & set(row)
+    assert (row["new"], row["top"]) == (False, False)
 
 
 async def test_start_and_end_are_both_included(stand: Stand) -> None:
@@ -108,7 +134,7 @@ async def test_users_are_named_by_local_number_and_pages_chosen_by_namespace(sta
     write(stand, "Amara", "Béla")
     stand.wikimedia.save("enwiki", "User:Amara", "Amara")
     assert await revisions(stand, ucuserids="5000001") == [3, 1]
-    assert await revisions(stand, ucuserids="5000001|5000002", ucnamespace="0") == [1, 2]
+    assert await revisions(stand, ucuserids="5000001|5000002", ucnamespace="0") == [2, 1]
 
 
 async def test_deleted_pages_are_not_listed_and_restored_ones_are(stand: Stand) -> None:
@@ -161,7 +187,9 @@ async def test_a_renamed_users_contributions_are_under_the_new_name(stand: Stand
         ({"ucuser": "Amara", "ucprop": "mood"}, "badvalue"),
         ({"ucuser": "Amara", "uclimit": "many"}, "badinteger"),
         ({"ucuser": "Amara", "ucstart": "yesterday"}, "badtimestamp"),
-        ({"ucuser": "Amara", "uccontinue": "20260101000000|1"}, "badcontinue"),
+        ({"ucuser": "Amara|Béla", "uccontinue": "20260101000000|1"}, "badcontinue"),
+        ({"ucuser": "Amara", "uccontinue": "actor|1|20260101000000|1"}, "badcontinue"),
+        ({"ucuser": "Amara", "ucuserids": "5000001"}, "invalidparammix"),
         ({"ucuser": "|".join(f"U{number}" for number in range(51))}, "toomanyvalues"),
     ],
 )

@@ -191,7 +191,7 @@ def test_faults_are_set_by_name_and_cleared_at_once() -> None:
     faults = Faults(seed=5)
     faults.set(duplicate=0.5, cut_bytes=[1, 2])
     assert (faults.duplicate, faults.cut_bytes) == (0.5, (1, 2))
-    with pytest.raises(NotPossible, match="there is no fault 'earthquake'; there are: api_errors, "):
+    with pytest.raises(NotPossible, match="there is no fault 'earthquake'; there are: api_broken, api_errors, "):
         faults.set(earthquake=1)
     faults.clear()
     assert faults == Faults(seed=5)
