@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from graph.db import cohorts, organizing
 from graph.db.goals import reach
 from graph.db.pool import Connection
+from graph.db.queue import JobKind, enqueue
 from graph.programs import Editor, GoalMetric, Role
 from graph.wikis import KnownUser
 
@@ -25,16 +27,24 @@ INSERT INTO session_editor (session_id, editor_id)
 SELECT $1, editor_id FROM unnest($2::bigint[]) AS editor_id ORDER BY 2
 ON CONFLICT DO NOTHING RETURNING editor_id
 """
+# Whoever others enrol is asked afterwards; whoever joins by themselves has said so already.
+_TO_BE_ASKED = """
+INSERT INTO addition (program_id, editor_id, added_by)
+SELECT $1, editor_id, $3 FROM unnest($2::bigint[]) AS editor_id WHERE editor_id <> $3 ORDER BY 2
+ON CONFLICT DO NOTHING
+"""
 _ADD_PENDING = """
-INSERT INTO pending_enrollment (program_id, username, session_id, show_name)
-SELECT $1, username, $3, $4 FROM unnest($2::text[]) AS username
-ON CONFLICT (program_id, username) DO UPDATE SET session_id = excluded.session_id, show_name = excluded.show_name
+INSERT INTO pending_enrollment (program_id, username, session_id, show_name, added_by)
+SELECT $1, username, $3, $4, $5 FROM unnest($2::text[]) AS username
+ON CONFLICT (program_id, username) DO UPDATE
+SET session_id = excluded.session_id, show_name = excluded.show_name, added_by = excluded.added_by, unknown_at = NULL
 """
 # The oldest first, with the program's home wiki, on which they are looked up.
 _PENDING = """
-SELECT n.program_id, n.username, n.session_id, n.show_name, w.domain, w.dbname
+SELECT n.program_id, n.username, n.session_id, n.show_name, n.added_by, p.tracking_start <= $4 AS late,
+       w.domain, w.dbname
 FROM pending_enrollment n JOIN program p ON p.id = n.program_id JOIN wiki w ON w.id = p.home_wiki_id
-WHERE (n.program_id, n.username) NOT IN (SELECT * FROM unnest($2::bigint[], $3::text[]))
+WHERE n.unknown_at IS NULL AND (n.program_id, n.username) NOT IN (SELECT * FROM unnest($2::bigint[], $3::text[]))
 ORDER BY n.added_at, n.program_id, n.username LIMIT $1
 """
 # A goal that stays, or gets nearer, stays reached; one that moves away must be reached again.
@@ -47,13 +57,25 @@ SET target = excluded.target, reached_at = CASE WHEN excluded.target <= g.target
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """How people are enrolled: shown by name or not, in a session or not, by somebody (``added_by``) or themselves.
+
+    ``late``: the program has begun, so that there may be edits of theirs which were never read from the wikis.
+    """
+
+    show_name: bool
+    session_id: int | None = None
+    added_by: int | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """A pasted name the wikis have still to be asked about."""
 
     program_id: int
     username: str
-    session_id: int | None
-    show_name: bool
+    terms: Terms
     domain: str
     dbname: str
 
@@ -66,19 +88,24 @@ class Enrolled:
     known: tuple[Editor, ...]
 
 
-async def enroll(
-    conn: Connection, program_id: int, editors: Sequence[Editor], session_id: int | None, *, show_name: bool
-) -> Enrolled:
+async def enroll(conn: Connection, program_id: int, editors: Sequence[Editor], terms: Terms) -> Enrolled:
     """Enrol people as editors, and in a session where one is named, and count their stored edits.
 
     Whoever is enrolled already keeps ``show_name``, and counts as added where the session is new to them.
     """
     numbers = [editor.id for editor in editors]
-    new = {int(row[0]) for row in await conn.fetch(_ENROLL, program_id, numbers, show_name)}
+    new = {int(row[0]) for row in await conn.fetch(_ENROLL, program_id, numbers, terms.show_name)}
+    if terms.added_by is not None:
+        await conn.execute(_TO_BE_ASKED, program_id, sorted(new), terms.added_by)
     if new:
+        await conn.execute(
+            "DELETE FROM erasure WHERE program_id = $1 AND editor_id = ANY($2::bigint[])", program_id, sorted(new)
+        )
         await cohorts.enroll(conn, program_id, sorted(new))
-    if session_id is not None:
-        joined = {int(row[0]) for row in await conn.fetch(_TAKE_PART, session_id, numbers)}
+        if terms.late:
+            await enqueue(conn, JobKind.BACKFILL, program_id)
+    if terms.session_id is not None:
+        joined = {int(row[0]) for row in await conn.fetch(_TAKE_PART, terms.session_id, numbers)}
         if joined:
             # The first participants of its own take everybody else out of the session.
             await cohorts.reassess_program(conn, program_id)
@@ -89,51 +116,46 @@ async def enroll(
     )
 
 
-async def enroll_accounts(
-    conn: Connection, program_id: int, users: Collection[KnownUser], session_id: int | None, *, show_name: bool
-) -> Enrolled:
+async def enroll_accounts(conn: Connection, program_id: int, users: Collection[KnownUser], terms: Terms) -> Enrolled:
     """The same for accounts of the wikis, who may be new here."""
     editors = await organizing.write_editors(conn, users)
     order = dict.fromkeys(user.central_id for user in users)
     chosen = [editors[central_id] for central_id in order]
-    return await enroll(conn, program_id, chosen, session_id, show_name=show_name)
+    return await enroll(conn, program_id, chosen, terms)
 
 
-async def expel(conn: Connection, program_id: int, editor_id: int) -> bool:
-    """Remove an editor and take their edits out of the numbers; False where they were not enrolled."""
-    gone = await conn.fetchval(
-        "DELETE FROM enrollment WHERE program_id = $1 AND editor_id = $2 AND role = $3 RETURNING 1",
+async def shows_name(conn: Connection, program_id: int, editor_id: int) -> bool | None:
+    """Whether an editor is shown by name in the program; None where they are not enrolled."""
+    found: bool | None = await conn.fetchval(
+        "SELECT show_name FROM enrollment WHERE program_id = $1 AND editor_id = $2 AND role = $3",
         program_id,
         editor_id,
         Role.EDITOR,
     )
-    if gone is None:
-        return False
-    sessions = await conn.fetch(
-        "DELETE FROM session_editor x USING session s"
-        " WHERE s.id = x.session_id AND s.program_id = $1 AND x.editor_id = $2 RETURNING 1",
-        program_id,
-        editor_id,
-    )
-    await cohorts.withdraw(conn, program_id, [editor_id])
-    if sessions:
-        # Without its last participant a session is everybody's again.
-        await cohorts.reassess_program(conn, program_id)
-    return True
+    return found
 
 
-async def add_pending(
-    conn: Connection, program_id: int, usernames: Sequence[str], session_id: int | None, *, show_name: bool
-) -> None:
+async def add_pending(conn: Connection, program_id: int, usernames: Sequence[str], terms: Terms) -> None:
     """Keep names for the worker to finish; one that is kept already has its newest wishes kept."""
-    await conn.execute(_ADD_PENDING, program_id, usernames, session_id, show_name)
+    await conn.execute(_ADD_PENDING, program_id, usernames, terms.session_id, terms.show_name, terms.added_by)
 
 
-async def pending(conn: Connection, most: int, *, but: Collection[tuple[int, str]] = ()) -> list[Pending]:
-    """The oldest pending names, except those of ``but`` (program, username)."""
+async def pending(
+    conn: Connection, most: int, now: datetime, *, but: Collection[tuple[int, str]] = ()
+) -> list[Pending]:
+    """The oldest pending names, except those of ``but`` (program, username) and those that nobody has."""
     left_out = sorted(but)
-    rows = await conn.fetch(_PENDING, most, [key[0] for key in left_out], [key[1] for key in left_out])
-    return [Pending(**row) for row in rows]
+    rows = await conn.fetch(_PENDING, most, [key[0] for key in left_out], [key[1] for key in left_out], now)
+    return [
+        Pending(
+            row["program_id"],
+            row["username"],
+            Terms(row["show_name"], row["session_id"], row["added_by"], row["late"]),
+            row["domain"],
+            row["dbname"],
+        )
+        for row in rows
+    ]
 
 
 async def forget_pending(conn: Connection, program_id: int, usernames: Sequence[str]) -> list[str]:
@@ -144,6 +166,21 @@ async def forget_pending(conn: Connection, program_id: int, usernames: Sequence[
         usernames,
     )
     return [row["username"] for row in rows]
+
+
+async def mark_unknown(conn: Connection, program_id: int, usernames: Sequence[str], now: datetime) -> None:
+    """Remember that nobody has these names: they are asked about no more, and shown until forgotten."""
+    await conn.execute(
+        "UPDATE pending_enrollment SET unknown_at = $3 WHERE program_id = $1 AND username = ANY($2::text[])",
+        program_id,
+        usernames,
+        now,
+    )
+
+
+async def forget_unknown(conn: Connection, before: datetime) -> None:
+    """Let go of names that were found to be nobody's before this instant."""
+    await conn.execute("DELETE FROM pending_enrollment WHERE unknown_at < $1", before)
 
 
 async def replace_goals(conn: Connection, program_id: int, targets: Mapping[GoalMetric, int]) -> None:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from graph.db import ledger, organizing_cohorts
-from graph.db.organizing_cohorts import Pending
+from graph.db.organizing_cohorts import Pending, Terms
 from graph.db.pool import Pool
 from graph.errors import UpstreamError
 from graph.wikis import KnownUser
@@ -19,6 +20,7 @@ from graph.wikis import KnownUser
 BATCH = 50  # names of one program looked up together
 MOST = 1_000  # names read at a time
 SECONDS = 60.0  # for one look-up; then it is tried again in the next pass
+SHOWN = timedelta(days=14)  # how long a name that nobody has stays to be seen
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +44,10 @@ class Reach(Protocol):
     def users(self) -> Users:
         """The directory of accounts."""
 
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The time, aware and in UTC."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -55,9 +61,11 @@ class Finished:
 async def finish_pending(reach: Reach) -> Finished:
     """One pass over all pending names, the oldest first.
 
-    Where the wikis cannot be asked, names stay pending and keep no later ones waiting; one that nobody has is let go,
-    and logged.
+    Where the wikis cannot be asked, names stay pending and keep no later ones waiting; one that nobody has is asked
+    about no more, and shown to the program's facilitators for two weeks.
     """
+    async with reach.pool.acquire() as conn:
+        await organizing_cohorts.forget_unknown(conn, reach.clock() - SHOWN)
     passes = Finished(0, 0, 0)
     seen: set[tuple[int, str]] = set()
     while rows := await _pending(reach, seen):
@@ -69,7 +77,7 @@ async def finish_pending(reach: Reach) -> Finished:
 
 async def _pending(reach: Reach, seen: set[tuple[int, str]]) -> list[Pending]:
     async with reach.pool.acquire() as conn:
-        return await organizing_cohorts.pending(conn, MOST, but=seen)
+        return await organizing_cohorts.pending(conn, MOST, reach.clock(), but=seen)
 
 
 async def _finish_all(reach: Reach, batches: Iterable[list[Pending]]) -> Finished:
@@ -82,33 +90,33 @@ async def _finish_all(reach: Reach, batches: Iterable[list[Pending]]) -> Finishe
             _log.warning("%d pending names of program %d wait on: %s", len(batch), batch[0].program_id, error)
             waiting += len(batch)
             continue
-        done = await _finish(reach.pool, batch, found)
+        done = await _finish(reach, batch, found)
         enrolled, unknown = enrolled + done.enrolled, unknown + done.unknown
     return Finished(enrolled, unknown, waiting)
 
 
 def _batches(rows: Iterable[Pending]) -> list[list[Pending]]:
-    """Names that are asked for and enrolled together: same program, session and choice of name."""
-    alike: dict[tuple[int, int | None, bool], list[Pending]] = defaultdict(list)
+    """Names that are asked for and enrolled together: same program, same terms."""
+    alike: dict[tuple[int, Terms], list[Pending]] = defaultdict(list)
     for row in rows:
-        alike[(row.program_id, row.session_id, row.show_name)].append(row)
+        alike[(row.program_id, row.terms)].append(row)
     return [rows[start : start + BATCH] for rows in alike.values() for start in range(0, len(rows), BATCH)]
 
 
-async def _finish(pool: Pool, batch: Sequence[Pending], found: dict[str, KnownUser | None]) -> Finished:
-    first = batch[0]
-    async with pool.acquire() as conn, conn.transaction():
+async def _finish(reach: Reach, batch: Sequence[Pending], found: dict[str, KnownUser | None]) -> Finished:
+    program_id, terms = batch[0].program_id, batch[0].terms
+    names = [row.username for row in batch]
+    missing = [name for name in names if found.get(name) is None]
+    async with reach.pool.acquire() as conn, conn.transaction():
         await ledger.lock(conn)
         # What was let go meanwhile (the program deleted, the name added by hand) is not enrolled.
-        names = await organizing_cohorts.forget_pending(conn, first.program_id, [row.username for row in batch])
-        known = [user for name in names if (user := found.get(name)) is not None]
+        waited = await organizing_cohorts.forget_pending(conn, program_id, [name for name in names if found.get(name)])
+        known = [user for name in waited if (user := found.get(name)) is not None]
         done = organizing_cohorts.Enrolled((), ())
         if known:
-            done = await organizing_cohorts.enroll_accounts(
-                conn, first.program_id, known, first.session_id, show_name=first.show_name
-            )
+            done = await organizing_cohorts.enroll_accounts(conn, program_id, known, terms)
+        await organizing_cohorts.mark_unknown(conn, program_id, missing, reach.clock())
         await ledger.announce(conn)
-    missing = [name for name in names if found.get(name) is None]
     if missing:
-        _log.info("no account on the wikis for %d pending names of program %d", len(missing), first.program_id)
+        _log.info("no account on the wikis for %d pending names of program %d", len(missing), program_id)
     return Finished(len(done.added), len(missing), 0)

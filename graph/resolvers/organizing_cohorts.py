@@ -1,25 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who takes part: adding pasted names, joining, leaving, removing, and who facilitates."""
+"""Who takes part: adding pasted names, removing, and who facilitates. Joining and leaving are in joining.py."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph.db import organizing as people
-from graph.db import organizing_cohorts, organizing_programs
-from graph.db.organizing_cohorts import Enrolled
+from graph.db import leaving, organizing_cohorts, organizing_programs
+from graph.db.organizing_cohorts import Enrolled, Terms
 from graph.db.pool import Connection
 from graph.errors import ErrorCode, UpstreamError, UserFault
-from graph.permissions import Action, Part, may
-from graph.programs import Editor, PasscodePolicy, Program, ProgramStatus, Role, Visibility
+from graph.permissions import Action, may
+from graph.programs import Editor, Program, Role, Visibility
 from graph.resolvers import organizing, usernames
 from graph.resolvers.deps import Deps
-from graph.resolvers.form import Form, cleaned
 from graph.resolvers.identity import Actor
 from graph.wikis import KnownUser
 
@@ -63,17 +59,19 @@ async def add_editors(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Add
         if user is None:
             names.faults.append(organizing.unknown_user(name, "usernames", str(names.places[name])))
     users = {name: user for name, user in known.items() if user is not None}
-    session_id = given.get("sessionId")
     async with organizing.change(deps) as conn:
         program = await _program_to_fill(conn, actor, given)
-        show_name = _choice(given.get("showNames"), program)
+        terms = Terms(
+            show_name=choice(given.get("showNames"), program),
+            session_id=given.get("sessionId"),
+            added_by=actor.editor_id,
+            late=program.tracking_start <= deps.clock(),
+        )
         enrolled = Enrolled((), ())
         if users:
-            enrolled = await organizing_cohorts.enroll_accounts(
-                conn, program.id, users.values(), session_id, show_name=show_name
-            )
+            enrolled = await organizing_cohorts.enroll_accounts(conn, program.id, users.values(), terms)
         await organizing_cohorts.forget_pending(conn, program.id, list(known))
-        await organizing_cohorts.add_pending(conn, program.id, unasked, session_id, show_name=show_name)
+        await organizing_cohorts.add_pending(conn, program.id, unasked, terms)
     _name_the_known(names, users, enrolled)
     faults = sorted(names.faults, key=lambda fault: int((fault.field or ("", "0"))[-1]))
     return Added(program, enrolled.added, tuple(unasked), tuple(faults))
@@ -144,96 +142,29 @@ def _name_the_known(names: _Names, users: Mapping[str, KnownUser], enrolled: Enr
             names.fault(ErrorCode.ALREADY_ENROLLED, f"{user.username} takes part already.", name)
 
 
-def _choice(wish: bool | None, program: Program) -> bool:
+def choice(wish: bool | None, program: Program) -> bool:
+    """Whether somebody is shown by name: as they wish, else as the program has it."""
     return program.show_names_by_default if wish is None else wish
 
 
-async def join_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
-    """Enrol the actor as an editor, by an invitation or by program and passcode. Raises UserFault or Refused."""
-    joiner = organizing.signed_in(actor)
-    _check_way_in(given)
-    async with organizing.change(deps) as conn:
-        program = await _entered(conn, actor, given)
-        session_id = given.get("sessionId")
-        if session_id is not None:
-            await organizing.session_of(conn, program.id, session_id)
-        if program.status(deps.clock()) is ProgramStatus.ENDED:
-            raise UserFault(ErrorCode.PROGRAM_ENDED, "This program is over; it takes nobody in any more.")
-        if not program.registration_open:
-            raise UserFault(ErrorCode.REGISTRATION_CLOSED, "This program takes nobody in at the moment.")
-        person = await people.editor(conn, joiner)
-        assert person is not None, "an actor is an editor"
-        show_name = _choice(given.get("showName"), program)
-        enrolled = await organizing_cohorts.enroll(conn, program.id, [person], session_id, show_name=show_name)
-        if not enrolled.added:
-            raise UserFault(ErrorCode.ALREADY_ENROLLED, f"You take part in {program.title} already. Have fun!")
-        return program
-
-
-def _check_way_in(given: Mapping[str, Any]) -> None:
-    form = Form(given)
-    ways = [name for name in ("invitation", "programId") if given.get(name) is not None]
-    if not ways:
-        form.note(ErrorCode.INVALID, "Give an invitation's code, or a program.", "programId")
-    elif len(ways) > 1:
-        form.note(ErrorCode.INVALID, "Give an invitation's code or a program, not both.", "invitation")
-    form.check()
-
-
-async def _entered(conn: Connection, actor: Actor, given: Mapping[str, Any]) -> Program:
-    """The program whose door the actor has the key to. Raises UserFault."""
-    invitation = given.get("invitation")
-    if invitation is not None:
-        invited = await organizing_programs.invited_to(conn, invitation) if organizing.storable(invitation) else None
-        if invited is None:
-            raise organizing.missing("invitation", "invitation")
-        return invited
-    program, parts = await organizing.visible_program(conn, actor, given["programId"], "programId")
-    # Who takes part already is told so, and needs no passcode to go to a session.
-    if Part.EDITOR not in parts and not _opens(program, given.get("passcode")):
-        raise UserFault(ErrorCode.WRONG_PASSCODE, "This is not the program's passcode.", ("passcode",))
-    return program
-
-
-def _opens(program: Program, given: str | None) -> bool:
-    """Whether the passcode is right, in a time that tells nothing of how right it is."""
-    if program.passcode_policy is PasscodePolicy.NONE:
-        return True
-    offered, wanted = cleaned(given or "") or "", program.passcode or ""
-    same = hmac.compare_digest(_digest(offered), _digest(wanted))
-    return same and bool(wanted)
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
-
-
-async def leave_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
-    """Take the actor, as an editor, out of a program. Raises UserFault."""
-    if given.get("erase"):
-        raise UserFault(ErrorCode.UNAVAILABLE, "This version cannot erase a name yet; leaving is possible.", ("erase",))
-    async with organizing.change(deps) as conn:
-        program, _ = await organizing.visible_program(conn, actor, given["programId"], "programId")
-        if not await organizing_cohorts.expel(conn, program.id, organizing.signed_in(actor)):
-            raise UserFault(ErrorCode.NOT_ENROLLED, "You do not take part in this program.", ("programId",))
-        return program
-
-
 async def remove_editor(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
-    """Remove an editor and take their edits out of the numbers. Raises UserFault."""
+    """Remove an editor and take their edits out of the numbers, or a name that is still pending. Raises UserFault."""
     async with organizing.change(deps) as conn:
         program = await organizing.program_to(conn, actor, Action.MANAGE_EDITORS, given["programId"], "programId")
+        name = usernames.pasted(given["username"])
+        if organizing.storable(name) and await organizing_cohorts.forget_pending(conn, program.id, [name]):
+            return program
         person = await organizing.known_here(conn, given["username"])
-        if not await organizing_cohorts.expel(conn, program.id, person.id):
+        if not await leaving.expel(conn, program.id, person.id):
             raise UserFault(ErrorCode.NOT_ENROLLED, f"{person.username} does not take part.", ("username",))
         return program
 
 
 async def add_facilitator(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
-    """Make somebody who has been here before a facilitator; harmless when repeated. Raises UserFault."""
+    """Make somebody who has signed in here once a facilitator; harmless when repeated. Raises UserFault."""
     async with organizing.change(deps) as conn:
         program = await organizing.program_to(conn, actor, Action.MANAGE_FACILITATORS, given["programId"], "programId")
-        person = await organizing.known_here(conn, given["username"])
+        person = await organizing.signed_in_once(conn, given["username"])
         await organizing_programs.give_role(conn, program.id, [person.id], Role.FACILITATOR)
         return program
 

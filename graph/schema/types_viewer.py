@@ -8,12 +8,14 @@ from datetime import datetime
 import strawberry
 
 from graph.paging import CampaignQuery, ProgramQuery, Within
+from graph.resolvers import joining
 from graph.schema import ids
 from graph.schema.arguments import After, First
 from graph.schema.context import Info
 from graph.schema.fields import described, resolved, said
 from graph.schema.types_campaign import CampaignConnection
-from graph.schema.types_program import ProgramConnection
+from graph.schema.types_people import Editor
+from graph.schema.types_program import Program, ProgramConnection
 
 
 @described
@@ -35,6 +37,29 @@ class ScreenToken:
     name: str = said("What the screen is called.")
     created_at: datetime = said("When it was made.")
     last_used_at: datetime | None = said("When it was last used; null if never.")
+
+
+@described
+class AddedTo:
+    """A program that somebody else enrolled the viewer in, and that the viewer has not agreed to yet.
+
+    `acknowledgeEnrollment` agrees, `leaveProgram` undoes it.
+    """
+
+    program: Program = said("The program.")
+    added_by: Editor | None = said("Who enrolled the viewer; null where that is not known any more.")
+    added_at: datetime = said("When.")
+    show_name: bool = said("Whether the viewer is shown by name to everybody.")
+
+    @classmethod
+    def of(cls, value: joining.Addition) -> AddedTo:
+        """The enrollment as the API shows it."""
+        return cls(
+            program=Program.of(value.program),
+            added_by=None if value.added_by is None else Editor.of(value.added_by),
+            added_at=value.added_at,
+            show_name=value.show_name,
+        )
 
 
 @described
@@ -60,6 +85,11 @@ class Viewer:
     async def programs(self, info: Info, first: First = 25, after: After = None) -> ProgramConnection:
         """The programs the viewer is enrolled in."""
         return await ProgramConnection.page(info, self.number, ProgramQuery(Within.EDITOR), first, after)
+
+    @resolved
+    async def added_to(self, info: Info) -> list[AddedTo]:
+        """What others enrolled the viewer in and the viewer has not agreed to yet, the newest first."""
+        return [AddedTo.of(each) for each in await joining.additions(info.context.deps, info.context.actor)]
 
     @resolved
     async def campaigns(self, info: Info, first: First = 25, after: After = None) -> CampaignConnection:

@@ -54,7 +54,7 @@ async def test_pending_names_are_enrolled_and_counted_once_the_wikis_are_back(st
     stage.users.down = False
     rules = await stage.pool.fetchval("SELECT rules_version FROM ledger")
     assert await finish_pending(stage.deps) == Finished(2, 1, 0)
-    assert await waiting(stage) == []
+    assert await waiting(stage) == ["Nobody"]
     assert await enrolled(stage) == [("Bo", False), ("Cy", True)]
     assert await stage.pool.fetchval("SELECT rules_version FROM ledger") > rules
     query = "query($s: String!) { program(slug: $s) { sessions { metrics { editors } } metrics { editors } } }"

@@ -2,13 +2,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from graph.resolvers import organizing
-from graph.resolvers.identity import ANONYMOUS, Actor
+from graph.resolvers.identity import Actor
 from tests.resolvers.stage import END, START, Stage, told
 
 
@@ -162,87 +160,6 @@ async def test_names_may_be_added_to_a_session_by_its_coordinator(stage: Stage, 
     assert found == {"sessions": [{"metrics": {"editors": 1}}], "metrics": {"editors": 2}}
 
 
-# Joining
-
-
-async def test_somebody_joins_with_the_passcode_however_it_is_spaced(
-    stage: Stage, amara: Actor, stranger: Actor
-) -> None:
-    program = await stage.program(amara, passcodePolicy="FIXED", passcode="Nile river")
-    for passcode in ("nile river", "Nile rive", "Nile riverr", "", None, "\0", "\ud800", "x" * 100_000):
-        fields = {"programId": program["id"], "passcode": passcode}
-        assert await stage.refused("joinProgram", stranger, **fields) == [("WRONG_PASSCODE", "passcode")]
-    assert await stage.refused("joinProgram", stranger, programId=program["id"]) == [("WRONG_PASSCODE", "passcode")]
-    joined = await stage.done("joinProgram", stranger, programId=program["id"], passcode=" Nile  river\u200f ")
-    assert joined["program"]["editors"] == {"nodes": [{"username": "A Stranger"}]}
-    assert await stage.refused("joinProgram", stranger, programId=program["id"], passcode="Nile river") == [
-        ("ALREADY_ENROLLED", None)
-    ]
-
-
-async def test_anybody_signed_in_joins_where_no_passcode_is_asked_for(
-    stage: Stage, amara: Actor, stranger: Actor
-) -> None:
-    program = await stage.program(amara, passcodePolicy="NONE", showNamesByDefault=True)
-    fields = {"programId": program["id"]}
-    assert await stage.refused("joinProgram", ANONYMOUS, **fields) == [("NOT_SIGNED_IN", None)]
-    await stage.done("joinProgram", stranger, **fields, passcode="whatever", showName=False)
-    await stage.done("joinProgram", amara, **fields, showName=None)
-    assert await names(stage, await number(stage)) == [("A Stranger", "EDITOR", False), ("Amara Quill", "EDITOR", True)]
-
-
-async def test_a_way_in_must_be_given_and_only_one(stage: Stage, amara: Actor, stranger: Actor) -> None:
-    program = await stage.program(amara)
-    assert await stage.refused("joinProgram", stranger) == [("INVALID", "programId")]
-    assert await stage.refused("joinProgram", stranger, programId=None, invitation=None) == [("INVALID", "programId")]
-    assert await stage.refused("joinProgram", stranger, programId=program["id"], invitation="x") == [
-        ("INVALID", "invitation")
-    ]
-    for code in ("x", "", "\0"):
-        assert await stage.refused("joinProgram", stranger, invitation=code) == [("NOT_FOUND", "invitation")]
-    assert await stage.refused("joinProgram", stranger, programId="!") == [("NOT_FOUND", "programId")]
-
-
-async def test_a_private_program_is_joined_by_invitation_only(stage: Stage, amara: Actor, stranger: Actor) -> None:
-    program = await stage.program(amara, visibility="PRIVATE")
-    fields = {"programId": program["id"], "passcode": program["passcode"]}
-    assert await stage.refused("joinProgram", stranger, **fields) == [("NOT_FOUND", "programId")]
-    joined = await stage.done("joinProgram", stranger, invitation=program["invitationUrl"].rpartition("/")[2])
-    assert joined["program"]["slug"] == program["slug"]
-
-
-async def test_nobody_joins_what_is_closed_or_over_but_everybody_before_it_begins(
-    stage: Stage, amara: Actor, stranger: Actor
-) -> None:
-    program = await stage.program(amara, passcodePolicy="NONE")
-    fields = {"programId": program["id"]}
-    await stage.pool.execute("UPDATE program SET registration_open = false")
-    assert await stage.refused("joinProgram", stranger, **fields) == [("REGISTRATION_CLOSED", None)]
-    await stage.pool.execute("UPDATE program SET registration_open = true")
-    stage.api.now = datetime(2026, 12, 1, tzinfo=UTC)
-    assert await stage.refused("joinProgram", stranger, **fields) == [("PROGRAM_ENDED", None)]
-    stage.api.now = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
-    await stage.done("joinProgram", stranger, **fields)
-    stage.api.now = datetime(2026, 1, 1, tzinfo=UTC)
-    await stage.done("joinProgram", amara, **fields)
-
-
-async def test_whoever_takes_part_joins_a_session_without_passcode(stage: Stage, amara: Actor, stranger: Actor) -> None:
-    program = await stage.program(amara)
-    other = await stage.program(amara, title="Other")
-    fields = {"start": START, "end": END, "title": "S"}
-    session = (await stage.done("createSession", amara, programId=program["id"], **fields))["session"]
-    elsewhere = (await stage.done("createSession", amara, programId=other["id"], **fields))["session"]
-    join: dict[str, Any] = {"programId": program["id"], "passcode": program["passcode"]}
-    assert await stage.refused("joinProgram", stranger, **join, sessionId=elsewhere["id"]) == [
-        ("NOT_FOUND", "sessionId")
-    ]
-    await stage.done("joinProgram", stranger, **join)
-    join.pop("passcode")
-    await stage.done("joinProgram", stranger, **join, sessionId=session["id"])
-    assert await stage.refused("joinProgram", stranger, **join, sessionId=session["id"]) == [("ALREADY_ENROLLED", None)]
-
-
 # Leaving the cohort, and who facilitates it
 
 
@@ -266,18 +183,6 @@ async def test_an_editor_is_removed_from_program_and_sessions(stage: Stage, amar
     query = "query($s: String!) { program(slug: $s) { sessions { metrics { editors } } metrics { editors } } }"
     found = (await stage.api.ask(query, amara, s=program["slug"]))["program"]
     assert found == {"sessions": [{"metrics": {"editors": 1}}], "metrics": {"editors": 1}}
-
-
-async def test_an_editor_may_leave(stage: Stage, amara: Actor, stranger: Actor) -> None:
-    program = await stage.program(amara, passcodePolicy="NONE")
-    fields = {"programId": program["id"]}
-    await stage.done("joinProgram", stranger, **fields)
-    assert await stage.refused("leaveProgram", ANONYMOUS, **fields) == [("NOT_SIGNED_IN", None)]
-    assert await stage.refused("leaveProgram", amara, **fields) == [("NOT_ENROLLED", "programId")]
-    assert await stage.refused("leaveProgram", stranger, **fields, erase=True) == [("UNAVAILABLE", "erase")]
-    left = await stage.done("leaveProgram", stranger, **fields)
-    assert left["program"]["editors"] == {"nodes": []}
-    assert await stage.refused("leaveProgram", stranger, **fields) == [("NOT_ENROLLED", "programId")]
 
 
 async def test_a_program_keeps_its_last_facilitator(stage: Stage, amara: Actor, stranger: Actor) -> None:
