@@ -48,6 +48,10 @@ class UpstreamError(GraphError):
     """Wikimedia (or its stand-in) did not answer as its protocol says."""
 
 
+class SignInRefused(GraphError):
+    """Wikimedia's log-in did not let somebody in: a code that is wrong, late or used up, or an account it hides."""
+
+
 class MalformedEvent(GraphError):
     """An event cannot be understood.
 

@@ -178,7 +178,7 @@ def editor(row: Row) -> Editor:
 def _standing(row: Row, viewer: Viewer) -> Standing:
     parts = set(
         parts_of(
-            signed_in=viewer.editor_id is not None,
+            signed_in=viewer.signed_in,
             is_admin=viewer.is_admin,
             roles=[Role(role) for role in row["roles"]],
         )

@@ -12,14 +12,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whoever reads; ``editor_id`` is None for an anonymous reader."""
+    """Whoever reads; ``editor_id`` is None for an anonymous reader.
+
+    A screen is nobody, and may see one program: its ``editor_id`` is that program's number with the sign turned.
+    """
 
     editor_id: int | None
     is_admin: bool = False
 
+    @classmethod
+    def screen(cls, program_id: int) -> Viewer:
+        """The screen that shows this program."""
+        return cls(-program_id)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether it is somebody."""
+        return self.editor_id is not None and self.editor_id > 0
+
 
 # Whether the program `p` exists for the viewer.
-PROGRAM_SEEN = """(p.visibility = 'PUBLIC' OR /*ADMIN*/::bool
+PROGRAM_SEEN = """(p.visibility = 'PUBLIC' OR /*ADMIN*/::bool OR p.id = -(/*VIEWER*/::bigint)
     OR EXISTS (SELECT FROM enrollment v WHERE v.program_id = p.id AND v.editor_id = /*VIEWER*/::bigint)
     OR EXISTS (SELECT FROM session vs JOIN session_coordinator vc ON vc.session_id = vs.id
                WHERE vs.program_id = p.id AND vc.editor_id = /*VIEWER*/::bigint))"""

@@ -25,6 +25,8 @@ __all__ = ["EditKey", "ListedArticle", "Participant", "Upload"]
 
 def viewer(actor: Actor) -> Viewer:
     """The actor as the queries know them."""
+    if actor.screen is not None:
+        return Viewer.screen(actor.screen)
     return Viewer(actor.editor_id, actor.is_admin)
 
 

@@ -75,12 +75,9 @@ async def actor_signed_in(deps: Deps, secret: str, admins: Collection[str]) -> A
 
 async def actor_with_token(deps: Deps, token: str, admins: Collection[str]) -> Actor | None:
     """Who comes with this access token or screen token; None where it is worthless."""
-    screen = hashed(token, CredentialKind.SCREEN_TOKEN)
-    if screen is not None:
-        return await _screen(deps, screen)
     kept = hashed(token, CredentialKind.ACCESS_TOKEN)
     if kept is None:
-        return None
+        return await actor_of_screen(deps, token)
     now = deps.clock()
     async with deps.pool.acquire() as conn:
         owner = await accounts.by_access_token(conn, kept, now)
@@ -89,16 +86,20 @@ async def actor_with_token(deps: Deps, token: str, admins: Collection[str]) -> A
     return None if owner is None else _actor(deps, owner, CredentialKind.ACCESS_TOKEN, admins)
 
 
-async def _screen(deps: Deps, kept: bytes) -> Actor | None:
+async def actor_of_screen(deps: Deps, token: str) -> Actor | None:
+    """The screen that comes with this token: nobody, who may see one program. None where the token is worthless."""
+    kept = hashed(token, CredentialKind.SCREEN_TOKEN)
+    if kept is None:
+        return None
     now = deps.clock()
     async with deps.pool.acquire() as conn:
-        token = await tokens.by_screen_token(conn, kept)
-        if token is None:
+        found = await tokens.by_screen_token(conn, kept)
+        if found is None:
             return None
-        if tokens.is_stale(token.last_used_at, now):
-            await tokens.note_screen(conn, token.id, now)
-    credential = deps.credentials.hold(CredentialKind.SCREEN_TOKEN, token.id)
-    return Actor(None, None, screen=token.program_id, credential=credential)
+        if tokens.is_stale(found.last_used_at, now):
+            await tokens.note_screen(conn, found.id, now)
+    credential = deps.credentials.hold(CredentialKind.SCREEN_TOKEN, found.id)
+    return Actor(None, None, screen=found.program_id, credential=credential)
 
 
 def _actor(deps: Deps, owner: Owner, kind: CredentialKind, admins: Collection[str]) -> Actor:

@@ -1,40 +1,114 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who asks, by what a request or a socket brings.
 
-Until there is a real sign-in, only developers have one: ``Authorization: Bearer dev:USERNAME``, which the settings
-allow on loopback alone.
+A token says so wherever it comes from: ``Authorization: Bearer …``, in a header or in the payload of
+``connection_init``. A cookie comes along with everything a browser sends us, whoever made it send that. It counts only
+where our own page did: for JSON sent by POST, for event streams, for sockets, for the forms and the pages themselves.
+To everybody else's pages we are open without cookies: they read as anybody, or bring a token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from graph.errors import ErrorCode, UserFault
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import ANONYMOUS, Actor
-from graph.resolvers.signing_in import development_actor
+from graph.resolvers.signing_in import actor_of_screen, actor_signed_in, actor_with_token, development_actor
+from graph.web.cookies import Cookie, Cookies
+from graph.web.forms import form_token, is_token, read_form
+from graph.web.same_origin import OwnPages
 
-DEVELOPER = "dev:"
+DEVELOPER: Final = "dev:"
+_LONGEST_CLAIM: Final = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """What the corner of a page shows: whether one can sign in here, who is signed in, and the token of their forms."""
+
+    offered: bool
+    username: str | None
+    form_token: str
 
 
 class SignIn:
-    """Turns headers, or the payload of ``connection_init``, into an actor."""
+    """Turns headers, or the payload of ``connection_init``, into an actor. ``offered``: people can sign in here."""
 
-    def __init__(self, deps: Deps, admins: frozenset[str], *, development: bool) -> None:
+    def __init__(self, deps: Deps, admins: frozenset[str], *, development: bool = False, offered: bool = False) -> None:
         self._deps = deps
         self._admins = admins
         self._development = development
+        self._offered = offered
+        self.own = OwnPages(deps.public_url)
+        self.cookies = Cookies(secure=self.own.secure)
 
     async def __call__(self, headers: Mapping[str, str], params: Mapping[str, Any] | None, /) -> Actor:
         """The actor; anonymous where nothing is claimed. Raises UserFault for a claim that does not hold."""
         claim = _claim(params or {}) or headers.get("authorization")
-        if claim is None:
-            return ANONYMOUS
+        if claim is not None:
+            return await self._claimed(claim)
+        return await self._by_cookie(headers) if self._counts(headers) else ANONYMOUS
+
+    async def reader(self, headers: Mapping[str, str], _params: Mapping[str, Any] | None = None, /) -> Actor:
+        """Who looks at a page: nobody else sees what it shows, so their cookie counts however they came here.
+
+        Raises UserFault for a token that does not hold.
+        """
+        return await self(headers, None) if "authorization" in headers else await self._by_cookie(headers)
+
+    async def form(self, request: Request) -> tuple[Actor, dict[str, str]]:
+        """Who sent a form of our own pages, and its fields.
+
+        Raises HTTPException (403) for one that another page sent, or that is older than the sign-in.
+        """
+        if not self.own.sent(request.headers):
+            raise HTTPException(403, "This form was not sent by a page of ours.")
+        fields = await read_form(request)
+        secret = self.cookies.read(request.headers, Cookie.SIGN_IN)
+        actor = None if secret is None else await actor_signed_in(self._deps, secret, self._admins)
+        if secret is None or actor is None or not is_token(fields, secret):
+            raise HTTPException(403, "You are not signed in any more, or in another way than when the page was loaded.")
+        return actor, fields
+
+    def corner(self, headers: Mapping[str, str], actor: Actor) -> Corner:
+        """What the corner of a page shows to this reader."""
+        secret = self.cookies.read(headers, Cookie.SIGN_IN)
+        token = form_token(secret) if secret is not None and actor.signed_in else ""
+        return Corner(self._offered, actor.username, token)
+
+    def _counts(self, headers: Mapping[str, str]) -> bool:
+        """Whether our own page sent this, as our pages do."""
+        if "cookie" not in headers:
+            return False
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type == "application/json" or headers.get("upgrade", "").lower() == "websocket":
+            return self.own.sent(headers)
+        return "text/event-stream" in headers.get("accept", "") and self.own.fetched(headers)
+
+    async def _by_cookie(self, headers: Mapping[str, str]) -> Actor:
+        """The actor of the cookies; one that is worthless says nothing, it is not a claim of whoever sent it."""
+        actor = None
+        if (secret := self.cookies.read(headers, Cookie.SIGN_IN)) is not None:
+            actor = await actor_signed_in(self._deps, secret, self._admins)
+        if actor is None and (screen := self.cookies.read(headers, Cookie.SCREEN)) is not None:
+            actor = await actor_of_screen(self._deps, screen)
+        return actor or ANONYMOUS
+
+    async def _claimed(self, claim: str) -> Actor:
         kind, _, token = claim.partition(" ")
-        if kind.lower() != "bearer" or not token.startswith(DEVELOPER) or not self._development:
-            raise UserFault(ErrorCode.NOT_SIGNED_IN, "This sign-in is not known here. Leave it out to read as anybody.")
-        return await development_actor(self._deps, token.removeprefix(DEVELOPER).strip(), self._admins)
+        if kind.lower() == "bearer" and len(claim) <= _LONGEST_CLAIM:
+            if self._development and token.startswith(DEVELOPER):
+                return await development_actor(self._deps, token.removeprefix(DEVELOPER).strip(), self._admins)
+            actor = await actor_with_token(self._deps, token.strip(), self._admins)
+            if actor is not None:
+                return actor
+        raise UserFault(ErrorCode.NOT_SIGNED_IN, "This sign-in is not known here. Leave it out to read as anybody.")
 
 
 def _claim(params: Mapping[str, Any]) -> str | None:
