@@ -22,6 +22,7 @@ import httpx
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 
 from graph.broker import Broker
 from graph.db import embedded, recounting
@@ -43,7 +44,11 @@ from graph.streams.transport import StreamTransport
 from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
 from graph.web.pages import page_routes
+from graph.web.rendering import refused
+from graph.web.screens import screen_routes
 from graph.web.sign_in import SignIn
+from graph.web.sign_in_pages import sign_in_routes
+from graph.wikimedia.oauth import WikimediaOAuth, without_cookies
 from graph.wikimedia.users import WikimediaUsers
 
 log = logging.getLogger(__name__)
@@ -70,6 +75,7 @@ class Running:
     deps: Deps
     executor: Executor
     address: str | None
+    log_in: WikimediaOAuth | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -118,13 +124,14 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         address = None if listener is None else _address(settings.host, listener)
         deps = _deps(settings, pool, client, address)
         executor = Executor(schema, partial(_context, deps))
-        running = Running(deps, executor, address)
+        log_in = _log_in(settings, await stack.enter_async_context(without_cookies()), deps)
+        running = Running(deps, executor, address, log_in)
         stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
         jobs = _jobs(settings, url, running, stream, parts)
         if parts.web:
             relay = Relay(url, pool, deps.broker)
             await relay.begin()
-            jobs.append(relay.run)
+            jobs += [relay.run, partial(deps.credentials.watch, pool, deps.clock)]
         if listener is not None:
             jobs.append(partial(_serve, settings, running, listener))
         await stack.enter_async_context(_tasks(jobs, running.stop, pool))
@@ -171,6 +178,19 @@ def _deps(settings: Settings, pool: Pool, client: httpx.AsyncClient, address: st
     )
 
 
+def _log_in(settings: Settings, client: httpx.AsyncClient, deps: Deps) -> WikimediaOAuth | None:
+    if settings.oauth_client_id is None or settings.oauth_client_secret is None:
+        return None
+    return WikimediaOAuth(
+        client,
+        settings.oauth_url,
+        settings.oauth_client_id,
+        settings.oauth_client_secret,
+        f"{deps.public_url}/sign-in/callback",
+        settings.user_agent,
+    )
+
+
 def _context(deps: Deps, identity: object, *, last_event_id: str | None) -> Context:
     assert isinstance(identity, Actor)
     return Context(deps, identity, last_event_id=last_event_id)
@@ -178,12 +198,16 @@ def _context(deps: Deps, identity: object, *, last_event_id: str | None) -> Cont
 
 def web_app(settings: Settings, running: Running) -> Starlette:
     """The routes of the web part."""
-    sign_in = SignIn(running.deps, settings.admins, development=settings.dev_sign_in)
+    deps, log_in = running.deps, running.log_in
+    sign_in = SignIn(deps, settings.admins, development=settings.dev_sign_in, offered=log_in is not None)
     return Starlette(
         routes=[
             *graphql_routes(running.executor, sign_in, closing=running.stop, examples=examples()),
-            *page_routes(running.executor, sign_in),
-        ]
+            *sign_in_routes(deps, sign_in, log_in),
+            *screen_routes(deps, sign_in),
+            *page_routes(running.executor, sign_in.reader, sign_in.corner),
+        ],
+        exception_handlers={HTTPException: refused},
     )
 
 

@@ -35,6 +35,8 @@ from graph.simulator.server import running
 from graph.web.graphql_request import GraphQLRequest
 
 ORGANIZER = "Amara Quillfeather"
+# Under this name, which is no secret, the demo is registered with the stand-in's log-in.
+LOG_IN = "programs-graph-demo"
 # The demo's data is gone when it ends: nothing has to survive a power cut, and it starts and stops faster.
 THROWN_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -107,11 +109,17 @@ async def staged(settings: Settings, url: str, *, pace: float = 1.0) -> AsyncIte
     """The stand-in, the service and the editathon, running while the block does."""
     editathon = Editathon(Wikimedia(), pace=pace)
     editathon.prepare()
-    async with running(create_app(editathon.wikimedia)) as wikis:
+    stand_in = create_app(editathon.wikimedia)
+    stand_in.state.oauth.register(LOG_IN, LOG_IN, callback="http://")
+    stand_in.state.oauth.first.append(editathon.wikimedia.account(ORGANIZER).name)
+    async with running(stand_in) as wikis:
         own = dataclasses.replace(
             settings,
             stream_url=wikis,
             action_api=wikis + "/w/{dbname}/api.php",
+            oauth_url=wikis + "/w/rest.php/oauth2",
+            oauth_client_id=LOG_IN,
+            oauth_client_secret=LOG_IN,
             dev_sign_in=True,
             admins=frozenset({ORGANIZER}),
         )

@@ -23,13 +23,15 @@ from graph.errors import SettingsError
 PREFIX = "GRAPH_"
 FOLDER = "programs-graph"
 WIKIMEDIA_STREAM = "https://stream.wikimedia.org"
+WIKIMEDIA_OAUTH = "https://meta.wikimedia.org/w/rest.php/oauth2"
 _EVERYWHERE = {"0.0.0.0", "::"}
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What an operator may choose. ``repr`` never shows the database's address, which may hold a password.
+    """What an operator may choose. ``repr`` never shows the database's address, which may hold a password, nor the
+    secret of the log-in.
 
     Raises SettingsError for choices that do not go together.
     """
@@ -43,6 +45,9 @@ class Settings:
     stream_url: str = WIKIMEDIA_STREAM
     action_api: str = "https://{domain}/w/api.php"
     contact: str | None = None
+    oauth_url: str = WIKIMEDIA_OAUTH
+    oauth_client_id: str | None = None
+    oauth_client_secret: str | None = field(default=None, repr=False)
     admins: frozenset[str] = frozenset()
     dev_sign_in: bool = False
 
@@ -52,6 +57,9 @@ class Settings:
                 "the development sign-in (GRAPH_DEV_SIGN_IN, and the demo) lets anybody be anybody: "
                 f"it needs GRAPH_HOST on loopback, for example 127.0.0.1, not {self.host}"
             )
+
+        if (self.oauth_client_id is None) is not (self.oauth_client_secret is None):
+            raise SettingsError("GRAPH_OAUTH_CLIENT_ID and GRAPH_OAUTH_CLIENT_SECRET go together: set both, or neither")
 
     @classmethod
     def parse(cls, environ: Mapping[str, str]) -> Settings:
@@ -164,6 +172,12 @@ def _contact(value: str) -> str:
     return value
 
 
+def _opaque(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError
+    return value
+
+
 def _usernames(value: str) -> frozenset[str]:
     names = [name.strip().replace("_", " ") for name in value.split(",")]
     if not all(names):
@@ -250,6 +264,31 @@ SETTINGS: tuple[Setting, ...] = (
         "an e-mail address or a URL, without parentheses",
         "none",
         "Whom Wikimedia can reach; part of the User-Agent. Required for reading Wikimedia's own stream.",
+    ),
+    Setting(
+        "GRAPH_OAUTH_CLIENT_ID",
+        "oauth_client_id",
+        _opaque,
+        "the key that the log-in gave, without spaces",
+        "none: nobody can sign in",
+        "Under which this service is registered with Wikimedia's log-in (docs/sign-in.md).",
+    ),
+    Setting(
+        "GRAPH_OAUTH_CLIENT_SECRET",
+        "oauth_client_secret",
+        _opaque,
+        "the secret that came with it, without spaces",
+        "none",
+        "Proves to the log-in that it is this service that asks. Never shown or logged.",
+        secret=True,
+    ),
+    Setting(
+        "GRAPH_OAUTH_URL",
+        "oauth_url",
+        _base_url,
+        "a URL like https://meta.wikimedia.org/w/rest.php/oauth2",
+        WIKIMEDIA_OAUTH,
+        "Where the log-in is.",
     ),
     Setting(
         "GRAPH_ADMINS",

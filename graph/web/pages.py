@@ -20,7 +20,7 @@ from starlette.types import Scope
 
 from graph.errors import UserFault
 from graph.web.graphql_request import Executor, GraphQLRequest, Identify
-from graph.web.rendering import SAFE, page
+from graph.web.rendering import SAFE, missing, page
 from graph.web.sign_in import Corner
 
 HERE: Final = Path(__file__).parent
@@ -87,7 +87,7 @@ class Pages:
         if data is None:
             return self._trouble()
         if data["program"] is None:
-            return self.missing()
+            return missing()
         following = {
             "slug": slug,
             "names": names,
@@ -96,15 +96,6 @@ class Pages:
         }
         theme = _choice(request, "theme", THEMES)
         return page("live.html", program=data["program"], following=following, theme=theme)
-
-    def missing(self) -> Response:
-        """Say that there is no such page."""
-        return page(
-            "missing.html",
-            404,
-            heading="There is nothing here",
-            text="The address may be misspelt, or what it showed is gone or not public.",
-        )
 
     def _trouble(self) -> Response:
         return page(

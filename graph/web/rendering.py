@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -35,3 +37,19 @@ _environment.filters["grouped"] = lambda number: f"{number:,}"
 def page(name: str, status: int = 200, /, **values: Any) -> HTMLResponse:
     """Render a template with these values."""
     return HTMLResponse(_environment.get_template(name).render(values), status, HEADERS)
+
+
+def missing() -> HTMLResponse:
+    """Say that there is no such page."""
+    text = "The address may be misspelt, or what it showed is gone or not public."
+    return page("missing.html", 404, heading="There is nothing here", text=text)
+
+
+async def refused(_request: Request, error: Exception) -> HTMLResponse:
+    """Say why a request was not answered."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return missing()
+    response = page("missing.html", error.status_code, heading="This did not work", text=error.detail)
+    response.headers.update(error.headers or {})
+    return response

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -21,6 +22,11 @@ from graph.matching import canonical_username
 from graph.wikis import KnownUser
 
 TIMEOUT = 10.0  # seconds for one request
+
+
+def without_cookies() -> httpx.AsyncClient:
+    """A client that keeps no cookies: what one person's log-in sets must not go along with the next one's."""
+    return httpx.AsyncClient(timeout=TIMEOUT, cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])))
 
 
 class WikimediaOAuth:
