@@ -18,10 +18,10 @@ import httpx
 
 from graph.errors import UpstreamError
 from graph.matching import canonical_username
+from graph.wikimedia.action_api import IN_FLIGHT as IN_FLIGHT
 from graph.wikis import KnownUser
 
 BATCH = 50  # names in one request, the API's limit for everybody
-IN_FLIGHT = 3  # requests at once
 TIMEOUT = 10.0  # seconds for one request
 TRIES = 3
 LONGEST_WAIT = 5.0  # seconds that are waited when asked to retry later; else the wikis cannot be asked now
@@ -34,7 +34,8 @@ _BUSY = (429, 502, 503, 504)
 class WikimediaUsers:
     """Looks accounts up.
 
-    ``api`` is an address with ``{domain}`` or ``{dbname}`` in it. ``clock`` gives the time (aware, UTC).
+    ``api`` is an address with ``{domain}`` or ``{dbname}`` in it. ``clock`` gives the time (aware, UTC). ``slots``
+    bounds the requests in flight together with others that ask the wikis.
     """
 
     def __init__(
@@ -45,13 +46,14 @@ class WikimediaUsers:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        slots: asyncio.Semaphore | None = None,
     ) -> None:
         self._client = client
         self._api = api
         self._headers = {"User-Agent": user_agent, "Accept": "application/json"}
         self._clock = clock
         self._sleep = sleep
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._slots = slots or asyncio.Semaphore(IN_FLIGHT)
 
     async def look_up(self, usernames: Sequence[str], domain: str, dbname: str) -> dict[str, KnownUser | None]:
         """Each name as given → the account, or None where there is none.
