@@ -102,6 +102,13 @@ ORDER BY lower(u.username) COLLATE "C", u.id
 """.replace("/*EDITOR*/", EDITOR_COLUMNS)
 _PEOPLE_OF = {within: _PEOPLE.replace("/*WHO*/", who) for within, who in _IN_CHARGE.items()}
 
+_VOLUNTEERS = """
+SELECT n.program_id, n.role, n.joined_at, n.show_name, /*EDITOR*/
+FROM enrollment n JOIN editor u ON u.id = n.editor_id
+WHERE n.program_id = ANY($1::bigint[]) AND n.role IN ('ONLINE_VOLUNTEER', 'CAMPUS_VOLUNTEER', 'STAFF')
+ORDER BY lower(u.username) COLLATE "C", u.id, n.role
+""".replace("/*EDITOR*/", EDITOR_COLUMNS)
+
 # Somebody is known of where anything shows them to the viewer: else it would say that they are enrolled in secret.
 _KNOWN = (
     """
@@ -149,6 +156,14 @@ async def in_charge(pool: Pool, within: Within, parents: Sequence[int]) -> dict[
     found: dict[int, list[Editor]] = {parent: [] for parent in parents}
     for row in await pool.fetch(_PEOPLE_OF[within], parents):
         found[row["parent"]].append(editor(row))
+    return found
+
+
+async def volunteers(pool: Pool, program_ids: Sequence[int]) -> dict[int, list[Enrollment]]:
+    """Who helps with each program, by username; somebody with two roles is there twice."""
+    found: dict[int, list[Enrollment]] = {program: [] for program in program_ids}
+    for row in await pool.fetch(_VOLUNTEERS, program_ids):
+        found[row["program_id"]].append(Enrollment(editor(row), Role(row["role"]), row["joined_at"], row["show_name"]))
     return found
 
 

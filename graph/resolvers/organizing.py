@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import NoReturn
 
 from graph.db import ledger, organizing, organizing_campaigns, organizing_programs
+from graph.db.accounts import signed_in_before
 from graph.db.pool import Connection
 from graph.errors import ErrorCode, UpstreamError, UserFault
 from graph.permissions import Action, Part, may, may_view, parts_of
@@ -175,3 +176,11 @@ async def known_here(conn: Connection, username: str, field: str = "username") -
     if found is None:
         raise UserFault(ErrorCode.UNKNOWN_USER, f"{name} has not been here yet.", (field,))
     return found
+
+
+async def signed_in_once(conn: Connection, username: str, field: str = "username") -> Editor:
+    """Somebody who has signed in here, and not only edited in a program. Raises UserFault (UNKNOWN_USER)."""
+    person = await known_here(conn, username, field)
+    if not await signed_in_before(conn, [person.id]):
+        raise UserFault(ErrorCode.UNKNOWN_USER, f"{person.username} has to sign in here once first.", (field,))
+    return person

@@ -201,10 +201,10 @@ async def _pair(conn: Connection, actor: Actor, action: Action, given: Mapping[s
 
 
 async def add_organizer(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Campaign:
-    """Make somebody who has been here before an organizer; harmless when repeated. Raises UserFault."""
+    """Make somebody who has signed in here once an organizer; harmless when repeated. Raises UserFault."""
     async with organizing.change(deps) as conn:
         campaign = await organizing.campaign_to(conn, actor, Action.EDIT_CAMPAIGN, given["campaignId"], "campaignId")
-        person = await organizing.known_here(conn, given["username"])
+        person = await organizing.signed_in_once(conn, given["username"])
         await organizing_campaigns.add_organizer(conn, campaign.id, person.id)
         return campaign
 

@@ -18,11 +18,11 @@ VOLUNTEERS = frozenset({Role.ONLINE_VOLUNTEER, Role.CAMPUS_VOLUNTEER, Role.STAFF
 
 
 async def give_volunteer_role(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
-    """Give somebody who has been here before a volunteer's role; harmless when repeated. Raises UserFault."""
+    """Give somebody who has signed in here once a volunteer's role; harmless when repeated. Raises UserFault."""
     role = _volunteer(given)
     async with organizing.change(deps) as conn:
         program = await organizing.program_to(conn, actor, Action.MANAGE_EDITORS, given["programId"], "programId")
-        person = await organizing.known_here(conn, given["username"])
+        person = await organizing.signed_in_once(conn, given["username"])
         await organizing_programs.give_role(conn, program.id, [person.id], role)
         return program
 
@@ -46,16 +46,22 @@ def _volunteer(given: Mapping[str, Any]) -> Role:
 
 
 async def grant_admin(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> list[Editor]:
-    """Make somebody who has been here before an admin; harmless when repeated. Everybody made one. Raises UserFault."""
+    """Make somebody who has signed in here once an admin; harmless when repeated.
+
+    Returns everybody who was made one. Raises UserFault.
+    """
     _check_admin(actor)
     async with organizing.change(deps) as conn:
-        person = await organizing.known_here(conn, given["username"])
+        person = await organizing.signed_in_once(conn, given["username"])
         await admins.grant(conn, person.id, organizing.signed_in(actor))
         return await admins.admins(conn)
 
 
 async def revoke_admin(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> list[Editor]:
-    """Make somebody an admin no more, unless the settings name them. Everybody still made one. Raises UserFault."""
+    """Make somebody an admin no more, unless the settings name them.
+
+    Returns everybody who still is one by an admin's hand. Raises UserFault.
+    """
     _check_admin(actor)
     async with organizing.change(deps) as conn:
         person = await organizing.known_here(conn, given["username"])

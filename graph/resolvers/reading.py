@@ -16,7 +16,7 @@ from graph.db.people import Participant
 from graph.db.visibility import Viewer
 from graph.paging import Within
 from graph.permissions import NOTHING, ProgramPermissions, program_permissions
-from graph.programs import Campaign, Editor, Goal, Organization, Program, Session, TrackedWiki
+from graph.programs import Campaign, Editor, Enrollment, Goal, Organization, Program, Session, TrackedWiki
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 
@@ -108,6 +108,11 @@ async def goals_of(deps: Deps, program_ids: Sequence[int]) -> dict[int, list[Goa
 async def in_charge(deps: Deps, parents: Sequence[int], within: Within) -> dict[int, list[Editor]]:
     """Who leads each program or organizes or coordinates each campaign, session or organization."""
     return await people.in_charge(deps.pool, within, parents)
+
+
+async def volunteers(deps: Deps, program_ids: Sequence[int]) -> dict[int, list[Enrollment]]:
+    """Who helps with each program, and as what."""
+    return await people.volunteers(deps.pool, program_ids)
 
 
 async def article_editors(deps: Deps, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[Editor]]:

@@ -29,7 +29,7 @@ from graph.paging import (
     Within,
 )
 from graph.permissions import ProgramPermissions
-from graph.programs import Campaign, Editor, Goal, Organization, Program, Session, TrackedWiki
+from graph.programs import Campaign, Editor, Enrollment, Goal, Organization, Program, Session, TrackedWiki
 from graph.resolvers import reading, reading_lists, reading_numbers
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
@@ -76,6 +76,7 @@ class Loaders:
         """What belongs to something."""
         self.sessions: DataLoader[int, list[Session]] = _there(partial(reading.sessions_of, deps))
         self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
+        self.volunteers: DataLoader[int, list[Enrollment]] = _there(partial(reading.volunteers, deps))
         self.goals: DataLoader[int, list[Goal]] = _there(partial(reading.goals_of, deps))
         self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
         self.article_editors: DataLoader[Place, list[Editor]] = _there(partial(reading.article_editors, deps))

@@ -187,7 +187,7 @@ class Mutation:
         payloads.EnrollmentPayload.of,
     )
     add_facilitator: payloads.FacilitatorPayload = mutation(
-        "Makes somebody who has been here before a facilitator.",
+        "Makes somebody who has signed in here once a facilitator.",
         inputs_people.FacilitatorInput,
         organizing_cohorts.add_facilitator,
         payloads.FacilitatorPayload,
@@ -201,7 +201,7 @@ class Mutation:
         payloads.FacilitatorPayload.of,
     )
     give_volunteer_role: payloads.VolunteerPayload = mutation(
-        "Makes somebody who has been here before a volunteer of a program. Harmless when repeated.",
+        "Makes somebody who has signed in here once a volunteer of a program. Harmless when repeated.",
         inputs_people.VolunteerInput,
         organizing_roles.give_volunteer_role,
         payloads.VolunteerPayload,
@@ -215,7 +215,7 @@ class Mutation:
         payloads.VolunteerPayload.of,
     )
     grant_admin: payloads.AdminPayload = mutation(
-        "Makes somebody who has been here before an admin of this service; for admins. Harmless when repeated.",
+        "Makes somebody who has signed in here once an admin of this service; for admins. Harmless when repeated.",
         inputs_people.AdminInput,
         organizing_roles.grant_admin,
         payloads.AdminPayload,

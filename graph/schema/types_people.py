@@ -57,6 +57,19 @@ class Editor(Node):
 
 
 @described
+class Volunteer:
+    """Somebody who helps with a program without facilitating it; their edits do not count."""
+
+    editor: Editor = said("Who.")
+    role: Role = said("As what: ONLINE_VOLUNTEER, CAMPUS_VOLUNTEER or STAFF.")
+
+    @classmethod
+    def of(cls, value: nouns.Enrollment) -> Volunteer:
+        """The volunteer as the API shows them."""
+        return cls(editor=Editor.of(value.editor), role=value.role)
+
+
+@described
 class EditorMetrics:
     """One editor's part of the numbers."""
 

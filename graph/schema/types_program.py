@@ -30,7 +30,7 @@ from graph.schema.fields import described, resolved, said
 from graph.schema.types_base import RANKED, Connection, Node, Wiki, cursors_of, cut, page_info
 from graph.schema.types_content import EditConnection, ProgramArticleConnection, UploadConnection
 from graph.schema.types_numbers import Goal, Metrics, TimelinePoint, WikiMetrics
-from graph.schema.types_people import Editor, ProgramEditorConnection
+from graph.schema.types_people import Editor, ProgramEditorConnection, Volunteer
 from graph.schema.types_session import ProgramPermissions, Scope, Session, TrackedWiki
 
 if TYPE_CHECKING:
@@ -122,6 +122,11 @@ class Program(Node):
         """Who leads it."""
         found = await info.context.loaders.people.load((self.value.id, Within.PROGRAM))
         return [Editor.of(editor) for editor in found]
+
+    @resolved
+    async def volunteers(self, info: Info) -> list[Volunteer]:
+        """Who helps with it, and as what."""
+        return [Volunteer.of(each) for each in await info.context.loaders.volunteers.load(self.value.id)]
 
     @resolved
     def scopes(self) -> list[Scope]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from graph.db import organizing, recounting
+from graph.db import accounts, organizing, recounting
 from graph.db.pool import Pool
 from graph.errors import UpstreamError
 from graph.matching import canonical_username
@@ -57,10 +57,12 @@ _SELECTIONS = {
     "renewInvitation": "program { invitationUrl }",
     "updateSession": "session { id slug title venue start end coordinators { username } } program { slug }",
     "deleteSession": "session { id } program { slug sessions { id } }",
+    "addScope": "scope { id }",
+    "removeScope": "scope { id }",
     "grantAdmin": "admins { username }",
     "revokeAdmin": "admins { username }",
-    "giveVolunteerRole": "program { slug }",
-    "takeVolunteerRole": "program { slug }",
+    "giveVolunteerRole": "program { volunteers { editor { username } role } }",
+    "takeVolunteerRole": "program { volunteers { editor { username } role } }",
     "withdrawProgram": "program { slug visibility withdrawnAt registrationOpen }",
     "restoreProgram": "program { slug visibility withdrawnAt registrationOpen }",
     "excludeArticle": _ARTICLES,
@@ -112,6 +114,7 @@ class Stage:
         async with self.pool.acquire() as conn:
             user = self.users.accounts[username]
             found = await organizing.write_editors(conn, [user])
+            await accounts.record_sign_in(conn, [found[user.central_id].id], self.api.now)
         return Actor(found[user.central_id].id, username, is_admin)
 
     async def change(self, mutation: str, actor: Actor = ANONYMOUS, **fields: Any) -> dict[str, Any]:

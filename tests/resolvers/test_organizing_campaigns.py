@@ -4,6 +4,8 @@ from __future__ import annotations
 from typing import Any
 
 from graph.resolvers.identity import ANONYMOUS, Actor
+from graph.schema import ids
+from tests.db.rows import World
 from tests.resolvers.stage import END, START, Stage
 
 NO_CAMPAIGNS: list[tuple[dict[str, Any], list[tuple[str, str | None]]]] = [
@@ -228,3 +230,41 @@ async def test_a_campaign_is_changed_by_its_organizers_field_by_field(
     }
     await stage.done("updateCampaign", amara, **here, organizationSlug=None)
     assert (await stage.api.ask(numbers))["second"] == {"metrics": {"editors": 0}}
+
+
+async def test_a_deleted_campaign_leaves_its_programs_and_its_organization_counts_them_no_more(
+    stage: Stage, admin: Actor, amara: Actor, stranger: Actor
+) -> None:
+    world = World(stage.pool)
+    grace = await world.editor("Grace")
+    await stage.done("createOrganization", admin, name="Affiliate", coordinators=["Amara Quill"])
+    spring, autumn = [
+        (await stage.done("createCampaign", amara, title=title, organizationSlug="Affiliate"))["campaign"]
+        for title in ("Spring", "Autumn")
+    ]
+    programs = [
+        await stage.program(amara, title="Both", campaignSlug="Spring"),
+        await stage.program(amara, title="One", campaignSlug="Spring"),
+    ]
+    await stage.done("addProgramToCampaign", amara, campaignId=autumn["id"], programId=programs[0]["id"])
+    numbers = [found.number for each in (*programs, spring) if (found := ids.parse(each["id"]))]
+    for number, title in zip(numbers, ("Moss", "Fern"), strict=False):
+        person = grace if title == "Moss" else await world.editor("Ada")
+        await world.enroll(number, person)
+        await world.edit(person, title, 10)
+    of_organization = '{ organization(slug: "Affiliate") { metrics { totalEdits editors } } }'
+    assert await stage.api.ask(of_organization) == {"organization": {"metrics": {"totalEdits": 2, "editors": 2}}}
+    assert await stage.refused("deleteCampaign", stranger, id=spring["id"]) == [("NOT_ALLOWED", None)]
+    assert await stage.refused("deleteCampaign", ANONYMOUS, id=spring["id"]) == [("NOT_SIGNED_IN", None)]
+
+    assert (await stage.done("deleteCampaign", amara, id=spring["id"]))["deletedId"] == spring["id"]
+
+    assert await stage.api.ask(of_organization) == {"organization": {"metrics": {"totalEdits": 1, "editors": 1}}}
+    for slug, names in (("Both", [{"slug": "Autumn"}]), ("One", [])):
+        query = "query($slug: String!) { program(slug: $slug) { metrics { totalEdits } campaigns { nodes { slug } } } }"
+        found = await stage.api.ask(query, slug=f"Wikimedia_Belgium-{slug}")
+        assert found == {"program": {"metrics": {"totalEdits": 1}, "campaigns": {"nodes": names}}}
+    assert await stage.proved()
+    for table, column in (("set_coverage", "collection_id"), ("article_tally", "generation"), ("collection", "id")):
+        assert await stage.pool.fetchval(f"SELECT count(*) FROM {table} WHERE {column} = $1", numbers[2]) == 0
+    assert await stage.refused("deleteCampaign", amara, id=spring["id"]) == [("NOT_FOUND", "id")]

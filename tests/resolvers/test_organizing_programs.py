@@ -430,13 +430,8 @@ async def test_a_program_is_changed_by_who_runs_it_and_a_private_one_does_not_ex
 
 
 LATER: list[tuple[str, dict[str, Any]]] = [
-    ("updateProgram", {"id": "x"}),
-    ("deleteProgram", {"id": "x", "confirmTitle": "y"}),
-    ("deleteCampaign", {"id": "x"}),
-    ("requestUpdate", {"programId": "x"}),
-    ("createAccessToken", {"name": "x"}),
-    ("revokeScreenToken", {"id": "x"}),
-    ("excludeArticle", {"programId": "x", "articleId": "y"}),
+    ("addScope", {"programId": "x", "kind": "CATEGORY", "wiki": "enwiki", "value": "Mosses"}),
+    ("removeScope", {"id": "x"}),
 ]
 
 
