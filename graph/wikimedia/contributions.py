@@ -174,7 +174,7 @@ class WikimediaContributions:
             try:
                 rows.append(_contribution.decode(raw))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                malformed.append((str(error), bytes(raw[:500]).decode(errors="replace")))
+                malformed.append((str(error), bytes(raw)[:500].decode(errors="replace")))
         return Listed(rows, malformed, answer.further.get("uccontinue", ""), answer.asked_at)
 
     async def revisions(self, wiki: Wiki, revision_ids: Collection[int]) -> Found:
