@@ -29,6 +29,7 @@ from graph.db import embedded, recounting
 from graph.db import migrate as migrations
 from graph.db.pool import Connection, Pool, connect, connect_alone
 from graph.errors import GraphError
+from graph.jobs.attended import history_of
 from graph.jobs.worker import Worker
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
@@ -43,6 +44,7 @@ from graph.streams.relay import Relay
 from graph.streams.transport import StreamTransport
 from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
+from graph.web.graphql_streams import Streams
 from graph.web.pages import page_routes
 from graph.web.rendering import refused
 from graph.web.screens import screen_routes
@@ -128,6 +130,8 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         running = Running(deps, executor, address, log_in)
         stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
         jobs = _jobs(settings, url, running, stream, parts)
+        if parts.worker:
+            jobs.append(Worker(deps, history_of(client, settings.action_api, settings.user_agent)).run)
         if parts.web:
             relay = Relay(url, pool, deps.broker)
             await relay.begin()
@@ -145,8 +149,6 @@ def _jobs(
     jobs: list[Callable[[], Awaitable[None]]] = []
     if parts.consumer:
         jobs.append(Consumer(url, deps.pool, partial(_stream, settings, stream), now).run)
-    if parts.worker:
-        jobs.append(Worker(deps).run)
     return jobs
 
 
@@ -202,7 +204,13 @@ def web_app(settings: Settings, running: Running) -> Starlette:
     sign_in = SignIn(deps, settings.admins, development=settings.dev_sign_in, offered=log_in is not None)
     return Starlette(
         routes=[
-            *graphql_routes(running.executor, sign_in, closing=running.stop, examples=examples()),
+            *graphql_routes(
+                running.executor,
+                sign_in,
+                closing=running.stop,
+                examples=examples(),
+                streams=Streams(settings.max_streams),
+            ),
             *sign_in_routes(deps, sign_in, log_in),
             *screen_routes(deps, sign_in),
             *page_routes(running.executor, sign_in.reader, sign_in.corner),
@@ -310,11 +318,13 @@ async def _recount(url: str, slugs: Sequence[str], check: bool) -> list[str]:
     try:
         collections = await _collections(conn, slugs)
         differences = await recounting.check(conn, collections)
-        if not check:
-            await recounting.rebuild(conn, collections)
-        return [str(difference) for difference in differences]
     finally:
         conn.terminate()
+    if not check:
+        pool = await connect(url, largest=3)
+        async with pool:
+            await recounting.rebuild(pool, collections)
+    return [str(difference) for difference in differences]
 
 
 async def _collections(conn: Connection, slugs: Sequence[str]) -> list[int]:

@@ -10,8 +10,12 @@ from typing import Protocol
 
 from graph.broker import Broker
 from graph.db.pool import Pool
+from graph.rates import Buckets
 from graph.resolvers.credentials import Credentials
 from graph.wikis import KnownUser
+
+MUTATIONS_A_MINUTE = 120
+"""How many changes one account may make through one process; more at once only after a pause."""
 
 
 class Users(Protocol):
@@ -37,3 +41,4 @@ class Deps:
     users: Users
     version: str
     credentials: Credentials = field(default_factory=Credentials)
+    paces: Buckets = field(default_factory=lambda: Buckets(MUTATIONS_A_MINUTE, MUTATIONS_A_MINUTE / 60))

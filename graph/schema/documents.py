@@ -7,8 +7,9 @@ The rules are the standard's own classes, made once: a rule built for each reque
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from graphql import (
     ASTValidationRule,
@@ -20,8 +21,10 @@ from graphql import (
     parse,
     specified_rules,
     validate,
+    value_from_ast_untyped,
 )
 
+from graph.schema.costs import Cost
 from graph.schema.limits import Limits, Measure, measure, refusal
 
 RULES: Final[tuple[type[ASTValidationRule], ...]] = tuple(specified_rules)
@@ -29,16 +32,30 @@ _MAX_ERRORS = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a document: what it costs depends on its variables."""
+
+    name: str | None
+    kind: OperationType
+    cost: Cost
+    defaults: dict[str, Any]
+
+    def cost_of(self, variables: Mapping[str, Any] | None) -> int:
+        """What it costs with these variables, or with its own defaults where they are not given."""
+        return self.cost.of({**self.defaults, **(variables or {})}) if self.cost.parts else self.cost.fixed
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A valid document: its tree, its operations by name, and how much it asks."""
+    """A valid document: its tree, its operations, and how much it asks."""
 
     tree: DocumentNode
-    operations: tuple[tuple[str | None, OperationType], ...]
+    operations: tuple[Operation, ...]
     measure: Measure
 
-    def kind(self, operation_name: str | None) -> OperationType | None:
-        """Tell what kind of operation would run; None where none or several fit."""
-        fitting = [kind for name, kind in self.operations if operation_name in (None, name)]
+    def operation(self, name: str | None) -> Operation | None:
+        """The operation that would run; None where none or several fit."""
+        fitting = [operation for operation in self.operations if name in (None, operation.name)]
         return fitting[0] if len(fitting) == 1 else None
 
 
@@ -89,14 +106,14 @@ class Documents:
         except GraphQLError as error:
             return Refusal("GRAPHQL_PARSE_FAILED", (error,))
         try:
-            found = measure(tree)
+            found = measure(tree, self._schema)
         except GraphQLError as error:
             return Refusal("QUERY_TOO_LARGE", (error,))
         if reason := refusal(found, self._limits):
             return Refusal("QUERY_TOO_LARGE", (GraphQLError(reason),))
         if errors := validate(self._schema, tree, RULES, max_errors=_MAX_ERRORS):
             return Refusal("GRAPHQL_VALIDATION_FAILED", tuple(errors))
-        return Document(tree, _operations(tree), found)
+        return Document(tree, _operations(tree, found), found)
 
     def _keep(self, text: str, document: Document) -> None:
         self._known[text] = document
@@ -106,9 +123,17 @@ class Documents:
             self._held -= len(forgotten)
 
 
-def _operations(tree: DocumentNode) -> tuple[tuple[str | None, OperationType], ...]:
+def _operations(tree: DocumentNode, found: Measure) -> tuple[Operation, ...]:
+    definitions = [each for each in tree.definitions if isinstance(each, OperationDefinitionNode)]
     return tuple(
-        (definition.name.value if definition.name else None, definition.operation)
-        for definition in tree.definitions
-        if isinstance(definition, OperationDefinitionNode)
+        Operation(each.name.value if each.name else None, each.operation, cost, _defaults(each))
+        for each, cost in zip(definitions, found.costs, strict=True)
     )
+
+
+def _defaults(definition: OperationDefinitionNode) -> dict[str, Any]:
+    return {
+        variable.variable.name.value: value_from_ast_untyped(variable.default_value)
+        for variable in definition.variable_definitions or ()
+        if variable.default_value is not None
+    }

@@ -7,6 +7,7 @@ the execution of each of its events stay two steps. Extensions registered on the
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from graphql import (
 )
 from graphql import Executor as GraphQLExecutor
 
-from graph.schema.documents import Document, Documents
-from graph.schema.limits import Limits
+from graph.schema.documents import Document, Documents, Operation
+from graph.schema.limits import Limits, too_large
 from graph.schema.masking import describe_all, describe_refusal, masked
 
 Execution = GraphQLExecutor[Any]
@@ -88,34 +89,31 @@ class Executor:
         self._schema = schema._schema
         self._execution = cast("type[Execution]", schema.execution_context_class)
         self._make_context = make_context
+        self._limits = limits
         self.documents = Documents(self._schema, limits)
 
     def kind_of(self, request: Request) -> str | Answer:
         """Return ``query``, ``mutation`` or ``subscription``, or the answer to a document that cannot be executed."""
-        document = self.documents.understand(request.query)
-        if not isinstance(document, Document):
-            return Answer({"errors": describe_refusal(document.errors, document.code)}, refused=True)
-        kind = document.kind(request.operation_name)
-        if kind is None:
-            return _refuse(_no_operation(document, request.operation_name))
-        return kind.value
+        asked = self._asked(request)
+        return asked if isinstance(asked, Answer) else asked.kind.value
 
     async def execute(self, request: Request, identity: Any, *, allow_mutations: bool) -> Answer:
         """Execute a query or a mutation and return its response; raises nothing but cancellation."""
-        kind = self.kind_of(request)
-        if isinstance(kind, Answer):
-            return kind
-        if kind == OperationType.SUBSCRIPTION.value:
+        asked = self._asked(request)
+        if isinstance(asked, Answer):
+            return asked
+        if asked.kind is OperationType.SUBSCRIPTION:
             return _refuse("A subscription is streamed: it has no single response.")
-        if kind == OperationType.MUTATION.value and not allow_mutations:
+        if asked.kind is OperationType.MUTATION and not allow_mutations:
             return _refuse("Mutations are not executed here.")
         try:
             execution = self._build(request, self._make_context(identity, last_event_id=None))
             if isinstance(execution, Answer):
                 return execution
-            return Answer(_payload(await _settled(execute_root_selection_set(execution))))
+            payload = await self._executed(asked, execution)
         except Exception as error:
             return self.unexpected(error)
+        return Answer({**payload, "extensions": self._cost(asked.cost_of(request.variables))})
 
     async def subscribe(
         self, request: Request, identity: Any, *, last_event_id: str | None = None
@@ -124,10 +122,10 @@ class Executor:
 
         Close the iterator (or cancel who awaits it) to end it: the source is closed before that returns.
         """
-        kind = self.kind_of(request)
-        if isinstance(kind, Answer):
-            return kind
-        if kind != OperationType.SUBSCRIPTION.value:
+        asked = self._asked(request)
+        if isinstance(asked, Answer):
+            return asked
+        if asked.kind is not OperationType.SUBSCRIPTION:
             return _refuse("Only a subscription can be subscribed to.")
         try:
             execution = self._build(request, self._make_context(identity, last_event_id=last_event_id))
@@ -143,6 +141,37 @@ class Executor:
     def unexpected(self, error: Exception) -> Answer:
         """Log an error nobody foresaw and return the answer that tells the client only its reference."""
         return Answer({"errors": [masked(error)]})
+
+    async def _executed(self, asked: Operation, execution: Execution) -> dict[str, Any]:
+        """The response map. A reader may wait only so long; a change is carried through."""
+        allowed = self._limits.seconds if asked.kind is OperationType.QUERY else None
+        deadline = asyncio.timeout(allowed)
+        try:
+            async with deadline:
+                return _payload(await _settled(execute_root_selection_set(execution)))
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            reason = f"The answer was not there within {allowed:g} seconds: ask for less, or later."
+            return {"errors": describe_refusal([GraphQLError(reason)], "TIMEOUT"), "data": None}
+
+    def _asked(self, request: Request) -> Operation | Answer:
+        """The operation that a request names, or the answer to one that cannot be executed."""
+        document = self.documents.understand(request.query)
+        if not isinstance(document, Document):
+            return Answer({"errors": describe_refusal(document.errors, document.code)}, refused=True)
+        operation = document.operation(request.operation_name)
+        if operation is None:
+            return _refuse(_no_operation(document, request.operation_name))
+        cost, most = operation.cost_of(request.variables), self._limits.cost
+        if cost > most:
+            reason = too_large(cost, "values its answer may hold", most)
+            errors = describe_refusal([GraphQLError(reason)], "QUERY_TOO_LARGE")
+            return Answer({"errors": errors, "extensions": self._cost(cost)}, refused=True)
+        return operation
+
+    def _cost(self, requested: int) -> dict[str, Any]:
+        return {"cost": {"requestedQueryCost": requested, "maximumQueryCost": self._limits.cost}}
 
     def _build(self, request: Request, context: object) -> Execution | Answer:
         document = self.documents.understand(request.query)
@@ -182,8 +211,8 @@ def _no_operation(document: Document, name: str | None) -> str:
     return "Must provide an operation."
 
 
-def _refuse(message: str) -> Answer:
-    return Answer({"errors": describe_refusal([GraphQLError(message)], "BAD_REQUEST")}, refused=True)
+def _refuse(message: str, code: str = "BAD_REQUEST") -> Answer:
+    return Answer({"errors": describe_refusal([GraphQLError(message)], code)}, refused=True)
 
 
 async def _settled(result: Any) -> Any:
@@ -196,8 +225,6 @@ def _payload(result: ExecutionResult) -> dict[str, Any]:
     if result.errors:
         payload["errors"] = describe_all(result.errors)
     payload["data"] = result.data
-    if result.extensions:
-        payload["extensions"] = result.extensions
     return payload
 
 

@@ -15,6 +15,7 @@ from graph.errors import UserFault
 
 _log = logging.getLogger(__name__)
 _MESSAGE_LENGTH = 300
+_REASON_LENGTH = 500
 
 
 def describe_all(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
@@ -23,8 +24,12 @@ def describe_all(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
 
 
 def describe_refusal(errors: Iterable[GraphQLError], code: str) -> list[dict[str, Any]]:
-    """Put the reasons for not executing at all into the response's form: nothing is masked."""
-    return [_with_extensions(error, {"code": code}) for error in errors]
+    """Put the reasons for not executing at all into the response's form: nothing is masked, long reasons are cut.
+
+    A reason repeats what it is about, which may be all of the request.
+    """
+    described = [_with_extensions(error, {"code": code}) for error in errors]
+    return [{**each, "message": _cut(each["message"])} for each in described]
 
 
 def masked(error: BaseException, path: str = "") -> dict[str, Any]:
@@ -57,6 +62,10 @@ def _with_extensions(error: GraphQLError, extensions: dict[str, Any]) -> dict[st
     described = dict(error.formatted)
     described["extensions"] = {**extensions, **(error.extensions or {})}
     return described
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= _REASON_LENGTH else f"{message[:_REASON_LENGTH]}…"
 
 
 def _origin(error: GraphQLError) -> Exception:

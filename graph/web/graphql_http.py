@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import ExitStack
 from typing import Any, Final
 
 from starlette.datastructures import QueryParams
@@ -31,6 +32,7 @@ from graph.web.graphql_request import (
     request_of,
 )
 from graph.web.graphql_sse import EventStream, SingleEvent
+from graph.web.graphql_streams import POLL_SECONDS, Full, Streams
 
 METHODS: Final = "GET, POST, OPTIONS"
 OPEN_TO_ALL: Final = {"access-control-allow-origin": "*"}
@@ -47,8 +49,8 @@ _PARAMETERS: Final = ("query", "variables", "operationName", "extensions", "last
 class GraphQLHTTP:
     """The ASGI application at ``/graphql`` for HTTP.
 
-    ``explorer`` answers browsers that come without a query; ``heartbeat`` is in seconds; once ``closing`` is set
-    all streams end within a second.
+    ``explorer`` answers browsers that come without a query; ``streams`` bounds those of the process; ``heartbeat`` is
+    in seconds; once ``closing`` is set all streams end within a second.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class GraphQLHTTP:
         identify: Identify,
         *,
         closing: asyncio.Event,
+        streams: Streams,
         explorer: Callable[[], Response] | None = None,
         heartbeat: float = 20.0,
     ) -> None:
         self._executor = executor
         self._identify = identify
         self._closing = closing
+        self._streams = streams
         self._explorer = explorer
         self._heartbeat = heartbeat
 
@@ -79,6 +83,8 @@ class GraphQLHTTP:
         except UserFault as fault:
             challenge = {"www-authenticate": "Bearer"}
             response = _failure(str(fault), fault.code.value, 401, accept, challenge)
+        except Full as full:
+            response = _json(full.payload, 503, accept, {"retry-after": str(POLL_SECONDS)})
         except Exception as error:
             response = _json(self._executor.unexpected(error).payload, 500, accept)
         await response(scope, receive, send)
@@ -115,17 +121,20 @@ class GraphQLHTTP:
     ) -> ASGIApp:
         if not accept.allows(EVENT_STREAM):
             raise InvalidRequest("A subscription is answered as text/event-stream, which must be accepted.", 406)
-        results = await self._executor.subscribe(received, identity, last_event_id=last_event_id)
-        if not isinstance(results, AsyncGenerator):
-            return SingleEvent(results.payload, headers=OPEN_TO_ALL)
-        return EventStream(
-            results,
-            unexpected=self._executor.unexpected,
-            closing=self._closing,
-            heartbeat=self._heartbeat,
-            headers=OPEN_TO_ALL,
-            ended=end_of(identity),
-        )
+        with ExitStack() as held:
+            held.enter_context(self._streams.one())
+            results = await self._executor.subscribe(received, identity, last_event_id=last_event_id)
+            if not isinstance(results, AsyncGenerator):
+                return SingleEvent(results.payload, headers=OPEN_TO_ALL)
+            return EventStream(
+                results,
+                unexpected=self._executor.unexpected,
+                closing=self._closing,
+                heartbeat=self._heartbeat,
+                headers=OPEN_TO_ALL,
+                held=held.pop_all(),
+                ended=end_of(identity),
+            )
 
 
 def _wants_explorer(request: Request, accept: Accept) -> bool:

@@ -9,8 +9,9 @@ from graph.web.graphql_request import MESSAGE_LIMIT, InvalidRequest, decode
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
 
-GOING_AWAY: Final = 1012
 TOO_BIG: Final = 1009
+GOING_AWAY: Final = 1012
+TRY_LATER: Final = 1013
 BAD_MESSAGE: Final = 4400
 UNAUTHORIZED: Final = 4401
 FORBIDDEN: Final = 4403

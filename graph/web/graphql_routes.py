@@ -11,7 +11,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from graph.web.graphql_explorer import Example, explorer
 from graph.web.graphql_http import GraphQLHTTP
 from graph.web.graphql_request import Executor, Identify
-from graph.web.graphql_ws import GraphQLSockets, SocketLimits
+from graph.web.graphql_streams import SocketLimits, Streams
+from graph.web.graphql_ws import GraphQLSockets
 
 
 def graphql_routes(
@@ -22,11 +23,16 @@ def graphql_routes(
     examples: Sequence[Example] = (),
     heartbeat: float = 20.0,
     limits: SocketLimits | None = None,
+    streams: Streams | None = None,
 ) -> list[BaseRoute]:
     """Return the routes of ``/graphql``; the explorer's files are expected under ``/static``.
 
-    Setting ``closing`` ends all sockets and streams within a second: do it before the server waits for them.
+    ``streams`` bounds what is open at a time, 5,000 unless given. Setting ``closing`` ends all sockets and streams
+    within a second: do it before the server waits for them.
     """
-    http = GraphQLHTTP(executor, identify, closing=closing, explorer=explorer(examples), heartbeat=heartbeat)
-    sockets = GraphQLSockets(executor, identify, closing=closing, limits=limits or SocketLimits())
+    streams = streams or Streams()
+    http = GraphQLHTTP(
+        executor, identify, closing=closing, streams=streams, explorer=explorer(examples), heartbeat=heartbeat
+    )
+    sockets = GraphQLSockets(executor, identify, closing=closing, streams=streams, limits=limits or SocketLimits())
     return [Route("/graphql", http), WebSocketRoute("/graphql", sockets)]

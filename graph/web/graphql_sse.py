@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
@@ -40,7 +40,7 @@ class EventStream:
     """An ASGI response that streams a subscription until it ends, the client leaves, or the process closes.
 
     It ends without a last word when ``ended`` is set: whoever asked is not signed in any more, and may come back as
-    anybody.
+    anybody. ``held`` is released at the end.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class EventStream:
         closing: asyncio.Event,
         heartbeat: float,
         headers: dict[str, str],
+        held: ExitStack,
         ended: asyncio.Event | None = None,
     ) -> None:
         self._results = results
@@ -58,6 +59,7 @@ class EventStream:
         self._closing = closing
         self._heartbeat = heartbeat
         self._headers = headers
+        self._held = held
         self._ended = ended
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +80,8 @@ class EventStream:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._results.aclose()
+            with self._held:
+                await self._results.aclose()
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(_LAST_WORD_SECONDS):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from graph.errors import ErrorCode, UserFault
+from graph.rates import Bucket
 from graph.web.graphql_messages import (
     BAD_MESSAGE,
     FORBIDDEN,
@@ -26,6 +26,7 @@ from graph.web.graphql_messages import (
     INTERNAL,
     SUBPROTOCOL,
     TOO_MANY_INITS,
+    TRY_LATER,
     UNAUTHORIZED,
     WRONG_SUBPROTOCOL,
     CloseSocket,
@@ -45,17 +46,9 @@ from graph.web.graphql_request import (
     end_of,
     request_of,
 )
+from graph.web.graphql_streams import Full, SocketLimits, Streams
 
 _LAST_WORD_SECONDS: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class SocketLimits:
-    """Seconds to wait for ``connection_init``, seconds between our pings, operations at once on one socket."""
-
-    init_timeout: float = 10.0
-    ping_interval: float = 20.0
-    operations: int = 50
 
 
 _DEFAULTS: Final = SocketLimits()
@@ -69,11 +62,18 @@ class GraphQLSockets:
     """
 
     def __init__(
-        self, executor: Executor, identify: Identify, *, closing: asyncio.Event, limits: SocketLimits = _DEFAULTS
+        self,
+        executor: Executor,
+        identify: Identify,
+        *,
+        closing: asyncio.Event,
+        streams: Streams,
+        limits: SocketLimits = _DEFAULTS,
     ) -> None:
         self._executor = executor
         self._identify = identify
         self._closing = closing
+        self._streams = streams
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,11 +81,15 @@ class GraphQLSockets:
         socket = WebSocket(scope, receive, send)
         offered = SUBPROTOCOL in socket.scope.get("subprotocols", ())
         await socket.accept(SUBPROTOCOL if offered else None)
-        connection = _Connection(socket, self._executor, self._identify, self._closing, self._limits)
-        if offered:
-            await connection.serve()
-        else:
+        connection = _Connection(socket, self._executor, self._identify, self._closing, self._streams, self._limits)
+        if not offered:
             await connection.close(WRONG_SUBPROTOCOL, "Subprotocol not acceptable")
+            return
+        try:
+            with self._streams.one():
+                await connection.serve()
+        except Full as full:
+            await connection.close(TRY_LATER, str(full))
 
 
 class _Connection:
@@ -97,13 +101,16 @@ class _Connection:
         executor: Executor,
         identify: Identify,
         closing: asyncio.Event,
+        streams: Streams,
         limits: SocketLimits,
     ) -> None:
         self._socket = socket
         self._executor = executor
         self._identify = identify
         self._closing = closing
+        self._streams = streams
         self._limits = limits
+        self._pace = Bucket(limits.burst, limits.per_second)
         self._initialised = False
         self._acknowledged = False
         self._identity: object = None
@@ -152,11 +159,17 @@ class _Connection:
                 return
             if self._closed:
                 continue
+            await self._rest()
             message = message_of(received.get("text"))
             handler = self._HANDLERS.get(message["type"])
             if handler is None:
                 raise CloseSocket(BAD_MESSAGE, "Invalid message type")
             await handler(self, message)
+
+    async def _rest(self) -> None:
+        """Wait where messages come too fast: what is not read waits at the sender's."""
+        if (wait := self._pace.borrow(asyncio.get_running_loop().time())) > 0:
+            await asyncio.sleep(wait)
 
     async def _on_init(self, message: dict[str, Any]) -> None:
         payload = payload_of(message)
@@ -232,15 +245,22 @@ class _Connection:
         if not isinstance(kind, str):
             return _errors(kind)
         if kind == "subscription":
-            results = await self._executor.subscribe(request, self._identity)
-            if isinstance(results, AsyncGenerator):
-                return await self._stream(operation_id, results)
-            return _errors(results)
+            return await self._follow(operation_id, request)
         answer = await self._executor.execute(request, self._identity, allow_mutations=True)
         if "data" not in answer.payload:
             return _errors(answer)
         await self._send_next(operation_id, answer.payload)
         return None
+
+    async def _follow(self, operation_id: str, request: GraphQLRequest) -> list[Any] | None:
+        try:
+            with self._streams.one():
+                results = await self._executor.subscribe(request, self._identity)
+                if isinstance(results, AsyncGenerator):
+                    return await self._stream(operation_id, results)
+                return _errors(results)
+        except Full as full:
+            return list(full.payload["errors"])
 
     async def _stream(self, operation_id: str, results: AsyncGenerator[StreamedResult, None]) -> list[Any] | None:
         async with aclosing(results):

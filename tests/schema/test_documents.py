@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import pytest
-from graphql import GraphQLSchema, OperationType, build_schema, get_introspection_query
+from graphql import GraphQLSchema, OperationType, build_schema, get_introspection_query, validate
 
-from graph.schema.documents import Document, Documents, Refusal
+from graph.schema import documents as understanding
+from graph.schema.documents import RULES, Document, Documents, Refusal
 from graph.schema.limits import Limits
 
 
@@ -70,7 +71,8 @@ def test_the_kind_is_that_of_the_operation_that_would_run(
 ) -> None:
     document = documents.understand(text)
     assert isinstance(document, Document)
-    assert document.kind(name) is kind
+    operation = document.operation(name)
+    assert (None if operation is None else operation.kind) is kind
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,9 @@ def test_the_kind_is_that_of_the_operation_that_would_run(
         ("{ nested " * 20 + "{ hello }" + "}" * 20, "QUERY_TOO_LARGE", 1),
         ("{" + "hello " * 200 + "}", "QUERY_TOO_LARGE", 1),
         ("{" + "hello " * 600 + "}", "GRAPHQL_PARSE_FAILED", 1),
-        ("{ hello " + "@unknown " * 100 + "}", "GRAPHQL_VALIDATION_FAILED", 21),
+        ("{ hello " + "@unknown " * 50 + "}", "GRAPHQL_VALIDATION_FAILED", 21),
+        ("{ hello " + "@unknown " * 51 + "}", "QUERY_TOO_LARGE", 1),
+        ("{ hello " + "@unknown " * 2_000 + "}", "GRAPHQL_PARSE_FAILED", 1),
         ("{ nope }", "GRAPHQL_VALIDATION_FAILED", 1),
     ],
 )
@@ -92,6 +96,20 @@ def test_a_refusal_says_of_which_kind_it_is_and_lists_at_most_twenty_reasons(
     refused = documents.understand(text)
     assert isinstance(refused, Refusal)
     assert (refused.code, len(refused.errors)) == (code, errors)
+
+
+def test_a_document_is_read_and_validated_once_for_any_number_of_requests(
+    schema: GraphQLSchema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validated = []
+    monkeypatch.setattr(understanding, "validate", lambda *a, **k: validated.append(a[2]) or validate(*a, **k))
+    documents = Documents(schema, Limits())
+    for _ in range(5):
+        assert isinstance(documents.understand("{ a: hello nested { hello } }"), Document)
+    assert (len(validated), documents.hits) == (1, 4)
+    assert isinstance(documents.understand("{ hello }"), Document)
+    # The same classes each time: a rule made for one request is what makes other caches miss.
+    assert validated == [RULES, RULES]
 
 
 def test_the_standard_introspection_is_within_the_limits(schema: GraphQLSchema) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from graph.schema.execution import Answer, Executor, StreamedResult
+from graph.schema.limits import Limits
 from tests.web.toy import Context, Journal, schema
 
 
@@ -38,7 +39,7 @@ def executor(journal: Journal) -> Executor:
 
 async def run(executor: Executor, query: str, **variables: Any) -> dict[str, Any]:
     answer = await executor.execute(Asked(query, variables), "Ada", allow_mutations=True)
-    return answer.payload
+    return {name: value for name, value in answer.payload.items() if name != "extensions"}
 
 
 async def follow(executor: Executor, query: str) -> AsyncGenerator[StreamedResult, None]:
@@ -129,6 +130,59 @@ async def test_a_context_that_cannot_be_made_is_masked(caplog: pytest.LogCapture
         assert answer.payload["errors"][0]["extensions"]["code"] == "INTERNAL_ERROR"
         assert "secret" not in str(answer)
     assert len(caplog.records) == 2
+
+
+# ---------------------------------------------------------------- what it costs, and how long it may take
+
+
+async def test_an_answer_says_what_it_cost_and_what_it_may_cost(executor: Executor) -> None:
+    for query in ("{ pets { __typename } }", "mutation { increment }"):
+        answer = await executor.execute(Asked(query), None, allow_mutations=True)
+        cost = 11 if "pets" in query else 1
+        assert answer.payload["extensions"] == {"cost": {"requestedQueryCost": cost, "maximumQueryCost": 25_000}}
+
+
+@pytest.mark.parametrize("query", ["{ a: __schema { types { name } } }", "subscription { ticks { number } }"])
+async def test_what_costs_too_much_is_refused_before_anything_is_read(journal: Journal, query: str) -> None:
+    executor = Executor(schema, lambda *_, **__: pytest.fail("nothing is executed"), limits=Limits(cost=1))
+    asked = Asked(query)
+    answer = executor.kind_of(asked)
+    assert isinstance(answer, Answer)
+    assert answer == await executor.execute(asked, None, allow_mutations=True) == await executor.subscribe(asked, None)
+    cost = 10_000 if "schema" in query else 2
+    assert (answer.refused, answer.payload) == (
+        True,
+        {
+            "errors": [
+                {
+                    "message": f"The query is too large: {cost} values its answer may hold, at most 1 are allowed.",
+                    "extensions": {"code": "QUERY_TOO_LARGE"},
+                }
+            ],
+            "extensions": {"cost": {"requestedQueryCost": cost, "maximumQueryCost": 1}},
+        },
+    )
+
+
+async def test_a_query_that_takes_too_long_is_ended_and_told_so(journal: Journal) -> None:
+    executor = Executor(schema, lambda identity, **_: Context(journal, identity, None), limits=Limits(seconds=0.05))
+    answer = await executor.execute(Asked("{ waits }"), None, allow_mutations=True)
+    reason = "The answer was not there within 0.05 seconds: ask for less, or later."
+    assert answer.payload["errors"] == [{"message": reason, "extensions": {"code": "TIMEOUT"}}]
+    assert answer.payload["data"] is None
+    assert (journal.opened, journal.closed) == (1, 1)
+
+
+async def test_a_mutation_is_carried_through_however_long_it_takes(journal: Journal) -> None:
+    executor = Executor(schema, lambda identity, **_: Context(journal, identity, None), limits=Limits(seconds=0))
+    assert (await run(executor, "{ pets { __typename } }"))["data"] is None
+    assert await run(executor, "mutation { increment(by: 4) }") == {"data": {"increment": 4}}
+
+
+async def test_a_reason_that_repeats_the_request_is_cut(executor: Executor) -> None:
+    answer = await executor.execute(Asked(f"{{ greet(name: {'9' * 100_000}) }}"), None, allow_mutations=True)
+    (error,) = answer.payload["errors"]
+    assert len(error["message"]) == 501
 
 
 # ---------------------------------------------------------------- subscriptions

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import pytest
-from graphql import get_introspection_query, parse
+from graphql import build_schema, get_introspection_query, parse
 
 from graph.schema import limits
 from graph.schema.limits import Limits, Measure, measure, refusal
 
+SCHEMA = build_schema("type Query { hello: String viewer: String missing: String nested: Query }")
+
 
 def measured(text: str) -> Measure:
-    return measure(parse(text))
+    return measure(parse(text), SCHEMA)
 
 
 def chain(length: int, *, twice: str) -> str:
@@ -68,6 +70,20 @@ def test_fields_count_with_fragments_written_out(text: str, fields: int) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "directives"),
+    [
+        ("{ hello }", 0),
+        ("query @a { hello @b ... @c { hello @d } ...F @e } fragment F on Query @f { hello @g }", 7),
+        ("{ ...F nested { ...F } } fragment F on Query { hello @a @b }", 4),
+        ("query ($n: Int @a) { hello }", 1),
+        ("{ hello " + "@a " * 51 + "}", 51),
+    ],
+)
+def test_directives_count_wherever_they_stand(text: str, directives: int) -> None:
+    assert measured(text).directives == directives
+
+
+@pytest.mark.parametrize(
     ("text", "comparisons"),
     [
         ("{ hello viewer missing }", 0),
@@ -98,7 +114,11 @@ def test_a_fragment_bomb_is_visited_once_per_selection_set(
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (Measure(depth=15, aliases=30, fields=5_000, comparisons=5_000), None),
+        (Measure(depth=15, aliases=30, fields=5_000, comparisons=5_000, directives=50), None),
+        (
+            Measure(directives=51),
+            "The query is too large: 51 directives, fragments written out, at most 50 are allowed.",
+        ),
         (Measure(depth=16), "The query is too large: 16 levels of nesting, at most 15 are allowed."),
         (Measure(aliases=31), "The query is too large: 31 aliases, at most 30 are allowed."),
         (

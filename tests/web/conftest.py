@@ -19,7 +19,7 @@ from graph.errors import ErrorCode, UserFault
 from graph.schema.execution import Executor
 from graph.web.graphql_explorer import STATIC, Example
 from graph.web.graphql_routes import graphql_routes
-from graph.web.graphql_ws import SocketLimits
+from graph.web.graphql_streams import SocketLimits
 from tests.web.serving import serving
 from tests.web.toy import Context, Journal, schema
 

@@ -17,12 +17,12 @@ URQL = f"{RESPONSE_JSON}, application/graphql+json, {JSON}, text/event-stream, m
 
 async def test_a_posted_query_is_answered(client: httpx.AsyncClient) -> None:
     response = await post(client, {"query": "{ hello }"})
-    assert (response.status_code, response.json()) == (200, {"data": {"hello": "world"}})
+    assert (response.status_code, response.json()["data"]) == (200, {"hello": "world"})
 
 
 async def test_a_posted_mutation_is_executed(client: httpx.AsyncClient, toy: Toy) -> None:
     response = await post(client, {"query": "mutation { increment(by: 3) }"})
-    assert response.json() == {"data": {"increment": 3}}
+    assert response.json()["data"] == {"increment": 3}
     assert toy.journal.counter == 3
 
 
@@ -33,12 +33,12 @@ async def test_a_query_by_get_is_answered(client: httpx.AsyncClient) -> None:
         "operationName": "A",
     }
     response = await client.get("/graphql", params=params)
-    assert response.json() == {"data": {"greet": "Hello Ада 🏃"}}
+    assert response.json()["data"] == {"greet": "Hello Ада 🏃"}
 
 
 async def test_empty_parameters_of_a_get_count_as_absent(client: httpx.AsyncClient) -> None:
     response = await client.get("/graphql?query={hello}&variables=&operationName=&extensions=")
-    assert response.json() == {"data": {"hello": "world"}}
+    assert response.json()["data"] == {"hello": "world"}
 
 
 async def test_a_mutation_by_get_is_refused_and_changes_nothing(client: httpx.AsyncClient, toy: Toy) -> None:
@@ -57,7 +57,7 @@ async def test_other_methods_are_refused(client: httpx.AsyncClient, method: str)
 
 async def test_the_token_says_who_asks(client: httpx.AsyncClient) -> None:
     response = await post(client, {"query": "{ viewer }"}, authorization="Bearer Ada")
-    assert response.json() == {"data": {"viewer": "Ada"}}
+    assert response.json()["data"] == {"viewer": "Ada"}
 
 
 async def test_a_wrong_token_is_refused_with_401(client: httpx.AsyncClient) -> None:
@@ -98,7 +98,7 @@ async def test_a_query_is_answered_in_the_json_type_asked_for(
 ) -> None:
     response = await post(client, {"query": "{ hello }"}, accept)
     assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
-    assert response.json() == {"data": {"hello": "world"}}
+    assert response.json()["data"] == {"hello": "world"}
 
 
 async def test_a_query_for_a_type_that_is_not_served_is_not_acceptable(client: httpx.AsyncClient) -> None:

@@ -80,11 +80,13 @@ async def test_whoever_accepts_anything_gets_a_subscription_as_a_stream(toy: Toy
 @pytest.mark.parametrize(("query", "method"), [("{ hello }", "GET"), ("{ hello }", "POST")])
 async def test_a_query_is_streamed_to_who_accepts_nothing_else(toy: Toy, query: str, method: str) -> None:
     text = await read_all(toy, query, method=method)
-    assert text == 'event: next\ndata: {"data":{"hello":"world"}}\n\nevent: complete\ndata:\n\n'
+    (first, _, rest) = text.partition("\n\n")
+    assert first.startswith('event: next\ndata: {"data":{"hello":"world"}')
+    assert rest == "event: complete\ndata:\n\n"
 
 
 async def test_a_mutation_may_be_posted_for_a_stream_but_not_sent_by_get(toy: Toy) -> None:
-    assert '{"data":{"increment":1}}' in await read_all(toy, "mutation { increment }", method="POST")
+    assert '{"data":{"increment":1}' in await read_all(toy, "mutation { increment }", method="POST")
     async with streaming(toy, "mutation { increment }") as response:
         assert response.status_code == 405
     assert toy.journal.counter == 1

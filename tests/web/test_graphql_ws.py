@@ -40,7 +40,7 @@ async def test_a_page_of_another_origin_may_connect_as_anonymous(toy: Toy, origi
     async with wired(toy.socket_url, origin=origin) as wire:
         await wire.init()
         await wire.subscribe("1", "{ viewer }")
-        assert (await wire.receive())["payload"] == {"data": {"viewer": "anonymous"}}
+        assert (await wire.receive())["payload"]["data"] == {"viewer": "anonymous"}
 
 
 # ---------------------------------------------------------------- initialisation
@@ -121,14 +121,14 @@ async def test_the_token_of_the_init_says_who_asks(toy: Toy) -> None:
     async with wired(toy.socket_url) as wire:
         await wire.init({"Authorization": "Bearer Ada"})
         await wire.subscribe("1", "{ viewer }")
-        assert (await wire.receive())["payload"] == {"data": {"viewer": "Ada"}}
+        assert (await wire.receive())["payload"]["data"] == {"viewer": "Ada"}
 
 
 async def test_the_token_of_the_handshake_says_who_asks(toy: Toy) -> None:
     async with wired(toy.socket_url, headers={"Authorization": "Bearer Ada"}) as wire:
         await wire.init()
         await wire.subscribe("1", "{ viewer }")
-        assert (await wire.receive())["payload"] == {"data": {"viewer": "Ada"}}
+        assert (await wire.receive())["payload"]["data"] == {"viewer": "Ada"}
 
 
 # ---------------------------------------------------------------- pings
@@ -235,7 +235,7 @@ async def test_fields_the_protocol_does_not_know_are_ignored(toy: Toy) -> None:
     async with wired(toy.socket_url) as wire:
         await wire.init()
         await wire.send(subscribe(more=1, payload={"query": "{ hello }", "docId": "x"}))
-        assert (await wire.receive())["payload"] == {"data": {"hello": "world"}}
+        assert (await wire.receive())["payload"]["data"] == {"hello": "world"}
 
 
 # ---------------------------------------------------------------- the end
