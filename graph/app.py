@@ -45,11 +45,13 @@ from graph.streams.transport import StreamTransport
 from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
+from graph.web.joining import joining_routes
 from graph.web.pages import page_routes
 from graph.web.rendering import refused
 from graph.web.screens import screen_routes
 from graph.web.sign_in import SignIn
 from graph.web.sign_in_pages import sign_in_routes
+from graph.wikimedia.action_api import IN_FLIGHT
 from graph.wikimedia.oauth import WikimediaOAuth, without_cookies
 from graph.wikimedia.users import WikimediaUsers
 
@@ -124,14 +126,15 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         client = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         listener = stack.enter_context(_listen(settings)) if parts.web else None
         address = None if listener is None else _address(settings.host, listener)
-        deps = _deps(settings, pool, client, address)
+        slots = asyncio.Semaphore(IN_FLIGHT)
+        deps = _deps(settings, pool, client, slots, address)
         executor = Executor(schema, partial(_context, deps))
         log_in = _log_in(settings, await stack.enter_async_context(without_cookies()), deps)
         running = Running(deps, executor, address, log_in)
         stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
         jobs = _jobs(settings, url, running, stream, parts)
         if parts.worker:
-            jobs.append(Worker(deps, history_of(client, settings.action_api, settings.user_agent)).run)
+            jobs.append(Worker(deps, history_of(client, settings.action_api, settings.user_agent, slots)).run)
         if parts.web:
             relay = Relay(url, pool, deps.broker)
             await relay.begin()
@@ -168,14 +171,16 @@ def _stream(
     )
 
 
-def _deps(settings: Settings, pool: Pool, client: httpx.AsyncClient, address: str | None) -> Deps:
+def _deps(
+    settings: Settings, pool: Pool, client: httpx.AsyncClient, slots: asyncio.Semaphore, address: str | None
+) -> Deps:
     # A free port (0) is known to the socket only; unless another public address is set, it is the socket's.
     return Deps(
         pool=pool,
         broker=Broker(),
         clock=now,
         public_url=address if address is not None and settings.public_url.endswith(":0") else settings.public_url,
-        users=WikimediaUsers(client, settings.action_api, settings.user_agent),
+        users=WikimediaUsers(client, settings.action_api, settings.user_agent, slots=slots),
         version=version("programs-graph"),
     )
 
@@ -213,6 +218,7 @@ def web_app(settings: Settings, running: Running) -> Starlette:
             ),
             *sign_in_routes(deps, sign_in, log_in),
             *screen_routes(deps, sign_in),
+            *joining_routes(deps, sign_in),
             *page_routes(running.executor, sign_in.reader, sign_in.corner),
         ],
         exception_handlers={HTTPException: refused},

@@ -17,12 +17,10 @@ import socket
 import sys
 import textwrap
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from graph.errors import GraphError, SettingsError
 from graph.terminal import harmless
@@ -166,36 +164,29 @@ def _recount(options: argparse.Namespace) -> int:
     return DIFFERENT if differences and options.check else 0
 
 
+def _backfill(options: argparse.Namespace) -> int:
+    settings = _settings()
+    settings.require_contact()
+    import uvloop
+
+    from graph import app
+    from graph.backfilling import backfill
+    from graph.progress_bar import ProgressBars
+
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with app.database(settings) as url, ProgressBars(sys.stdout) as bars:
+            uvloop.run(backfill(url, settings.action_api, settings.user_agent, options.program, bars.show))
+    except KeyboardInterrupt:
+        return _fail("interrupted; the same command goes on from here, and so does a worker", INTERRUPTED)
+    return 0
+
+
 def _decode(options: argparse.Namespace) -> int:
-    from graph.streams.decoding import Verdict, explain_capture, line
+    from graph.decode import decode
 
-    verdicts: Counter[Verdict] = Counter()
-    reasons: Counter[str] = Counter()
-    for name in options.file:
-        before = verdicts.total()
-        for explained in explain_capture(_chunks(name)):
-            verdicts[explained.verdict] += 1
-            if explained.verdict is not Verdict.UNDERSTOOD:
-                reasons[explained.reason.partition(":")[0]] += 1
-            print(f"{verdicts.total():>4}  {harmless(line(explained))}", flush=True)
-        if verdicts.total() == before:
-            raise GraphError(f"there is no event in {name}: an event stream or JSON is expected")
-    counts = ", ".join(f"{verdicts[verdict]:,} {verdict.value}" for verdict in Verdict)
-    why = "; ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
-    print(f"events: {verdicts.total():,}; {counts}{f' ({why})' if why else ''}")
-    return FAILED if verdicts[Verdict.MALFORMED] else 0
-
-
-def _chunks(name: str) -> Iterator[bytes]:
-    def read(file: BinaryIO) -> Iterator[bytes]:
-        # What is there is shown at once: standard input may be a live stream.
-        return iter(partial(os.read, file.fileno(), 65536), b"")
-
-    if name == "-":
-        yield from read(sys.stdin.buffer)
-    else:
-        with Path(name).open("rb") as file:
-            yield from read(file)
+    return 0 if decode(options.file, partial(print, flush=True)) else FAILED
 
 
 def _tail(options: argparse.Namespace) -> None:
@@ -282,6 +273,14 @@ COMMANDS: tuple[tuple[str, Command, str, str, str], ...] = (
         "programs-graph recount --check edit-for-rivers",
     ),
     (
+        "backfill",
+        _backfill,
+        "read the history of programs from the wikis' lists of contributions",
+        "Reads what was never read of these programs, in this process, and shows how far it is. Interrupted, it goes "
+        "on from there the next time.",
+        "GRAPH_CONTACT=me@example.org programs-graph backfill edit-for-rivers",
+    ),
+    (
         "tail",
         _tail,
         "follow a program in the terminal",
@@ -320,6 +319,10 @@ def _recount_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--check", action="store_true", help="only compare; exit with 3 where they differ")
 
 
+def _backfill_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("program", nargs="+", metavar="PROGRAM", help="the slug of a program")
+
+
 def _tail_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", metavar="PROGRAM", help="the slug of a program")
     command.add_argument("--campaign", action="store_true", help="PROGRAM is the slug of a campaign")
@@ -340,6 +343,7 @@ def _decode_arguments(command: argparse.ArgumentParser) -> None:
 
 _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "recount": _recount_arguments,
+    "backfill": _backfill_arguments,
     "tail": _tail_arguments,
     "decode": _decode_arguments,
 }

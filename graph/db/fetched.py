@@ -154,6 +154,15 @@ async def mark(conn: Connection, part: Part, since: datetime, until: datetime) -
         await conn.execute(_MARK, part.editor_ids, part.wiki_id, part.whole, since, until, part.program_id)
 
 
+async def goes_on(conn: Connection, program_id: int, since: datetime) -> bool:
+    """Whether the program's time reaches beyond this moment."""
+    return bool(
+        await conn.fetchval(
+            "SELECT EXISTS (SELECT FROM program WHERE id = $1 AND tracking_end > $2)", program_id, since
+        )
+    )
+
+
 # What `graph.streams.history` wants to know of stored revisions, in the order of its fields.
 _STORED = """
 SELECT e.revision_id, p.page_id, e.at, p.deleted, e.hidden, e.editor_hidden, e.reverted

@@ -102,14 +102,16 @@ async def enqueue(conn: Connection, kind: JobKind, program_id: int, *, after: ti
 # Programs with a job that may be begun, or whose worker is silent; those that waited longest first.
 _READY = """
 SELECT entrypoint FROM jobs.pgqueuer
-WHERE status = 'queued' AND execute_after < now() OR status = 'picked' AND heartbeat < now() - $1::interval
+WHERE (status = 'queued' AND execute_after < now() OR status = 'picked' AND heartbeat < now() - $1::interval)
+  AND ($3::text[] IS NULL OR entrypoint = ANY($3))
 GROUP BY entrypoint ORDER BY min(execute_after) LIMIT $2
 """
 
 
-async def take(conn: Connection, worker: UUID, most: int) -> list[Job]:
-    """At most ``most`` jobs that are this worker's from now on. Not inside a transaction."""
-    ready = [row[0] for row in await conn.fetch(_READY, SILENCE, _PROGRAMS_AT_ONCE)]
+async def take(conn: Connection, worker: UUID, most: int, *, only: Collection[int] | None = None) -> list[Job]:
+    """At most ``most`` jobs (``only`` of these programs) that are this worker's from now on. Not in a transaction."""
+    names = None if only is None else [str(number) for number in only]
+    ready = [row[0] for row in await conn.fetch(_READY, SILENCE, _PROGRAMS_AT_ONCE, names)]
     if not ready:
         return []
     taken = await _queries(conn).dequeue(
@@ -149,6 +151,29 @@ async def beat(conn: Connection, worker: UUID, ids: Collection[int]) -> set[int]
         worker,
     )
     return {row[0] for row in rows}
+
+
+async def waits(conn: Connection, kind: JobKind, program_id: int) -> bool:
+    """Whether such a job waits to be begun."""
+    key = _key(kind, program_id)
+    return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM jobs.pgqueuer WHERE dedupe_key = $1)", key))
+
+
+async def under_way(conn: Connection, kind: JobKind) -> set[int]:
+    """The programs for which such a job waits or runs."""
+    rows = await conn.fetch(
+        "SELECT entrypoint FROM jobs.pgqueuer WHERE payload = $1 AND status IN ('queued', 'picked')",
+        kind.value.encode(),
+    )
+    return {int(row[0]) for row in rows}
+
+
+async def hasten(conn: Connection, kind: JobKind, program_id: int) -> None:
+    """Let a job that waits after a failure be begun at once."""
+    await conn.execute(
+        "UPDATE jobs.pgqueuer SET execute_after = now() WHERE dedupe_key = $1 AND status = 'queued'",
+        _key(kind, program_id),
+    )
 
 
 async def finish(conn: Connection, job: Job) -> None:

@@ -56,7 +56,7 @@ async def ask(conn: Connection, program_id: int) -> None:
     """An update is wanted; one that runs goes on, and another comes after it."""
     await conn.execute(
         "INSERT INTO program_update AS u (program_id, state, requested_at) VALUES ($1, 'WAITING', now())"
-        " ON CONFLICT (program_id) DO UPDATE SET requested_at = now(),"
+        " ON CONFLICT (program_id) DO UPDATE SET requested_at = now(), error = NULL,"
         " state = CASE u.state WHEN 'RUNNING' THEN 'RUNNING' ELSE 'WAITING' END",
         program_id,
     )
@@ -107,7 +107,7 @@ async def advance(conn: Connection, program_id: int, editors: int, edits: int) -
 # What was never compared with the wikis but was read just now needs no comparison for a while.
 _FINISH = """
 UPDATE program_update SET finished_at = $2, error = NULL,
-    state = CASE WHEN requested_at > started_at AND $3 THEN 'WAITING' ELSE 'DONE' END,
+    state = CASE WHEN $3 THEN 'WAITING' ELSE 'DONE' END,
     reconciled_at = greatest(reconciled_at, $2), verified_at = coalesce(verified_at, $2)
 WHERE program_id = $1
 """
