@@ -170,7 +170,8 @@ class AdminInput:
 class CreateAccessTokenInput:
     """A token for an app that acts for whoever makes it."""
 
-    name: str = said("What the app is called.")
+    name: str = said("What the app is called, at most 100 characters.")
+    expires_at: datetime | None = optional("When it stops working; never unless given.")
 
 
 @accepted

@@ -30,11 +30,12 @@ from graph.paging import (
 )
 from graph.permissions import ProgramPermissions
 from graph.programs import Campaign, Editor, Enrollment, Goal, Organization, Program, Session, TrackedWiki
-from graph.resolvers import reading, reading_lists, reading_numbers
+from graph.resolvers import reading, reading_lists, reading_numbers, tokens
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 from graph.resolvers.reading import EditKey, ListedArticle, Participant, Upload
 from graph.resolvers.timelines import TimeBucket
+from graph.resolvers.tokens import ScreenToken
 from graph.tallies import Metrics, TimelinePoint, WikiMetrics
 
 K = TypeVar("K", bound=Hashable)
@@ -79,6 +80,9 @@ class Loaders:
         self.volunteers: DataLoader[int, list[Enrollment]] = _there(partial(reading.volunteers, deps))
         self.goals: DataLoader[int, list[Goal]] = _there(partial(reading.goals_of, deps))
         self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
+        self.screen_tokens: DataLoader[Program, list[ScreenToken] | None] = _there(
+            partial(tokens.screen_tokens, deps, actor)
+        )
         self.article_editors: DataLoader[Place, list[Editor]] = _there(partial(reading.article_editors, deps))
         self.people: DataLoader[tuple[int, Within], list[Editor]] = _asked(partial(reading.in_charge, deps))
 

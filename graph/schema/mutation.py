@@ -12,6 +12,7 @@ from graph.resolvers import (
     organizing_roles,
     organizing_sessions,
     organizing_updates,
+    tokens,
 )
 from graph.schema import inputs, inputs_people, payloads
 from graph.schema.changing import later, mutation
@@ -282,23 +283,35 @@ class Mutation:
         inputs.RequestUpdateInput,
         payloads.RequestUpdatePayload,
     )
-    create_access_token: payloads.CreateAccessTokenPayload = later(
-        "Makes a token with which an app acts for whoever is signed in.",
+    create_access_token: payloads.CreateAccessTokenPayload = mutation(
+        "Makes a token with which an app acts for whoever is signed in; not to be done with such a token.",
         inputs_people.CreateAccessTokenInput,
+        tokens.create_access_token,
         payloads.CreateAccessTokenPayload,
+        payloads.CreateAccessTokenPayload.made,
     )
-    revoke_access_token: payloads.RevokeAccessTokenPayload = later(
-        "Makes an access token worthless.",
+    revoke_access_token: payloads.RevokeAccessTokenPayload = mutation(
+        "Makes an access token worthless, and ends what was opened with it.",
         inputs_people.RevokeAccessTokenInput,
+        tokens.revoke_access_token,
         payloads.RevokeAccessTokenPayload,
+        payloads.RevokeAccessTokenPayload.of,
+        of=Kind.ACCESS_TOKEN,
     )
-    create_screen_token: payloads.CreateScreenTokenPayload = later(
+    create_screen_token: payloads.CreateScreenTokenPayload = mutation(
         "Makes a token with which one screen shows one program.",
         inputs.CreateScreenTokenInput,
+        tokens.create_screen_token,
         payloads.CreateScreenTokenPayload,
+        payloads.CreateScreenTokenPayload.made,
     )
-    revoke_screen_token: payloads.RevokeScreenTokenPayload = later(
-        "Makes a screen token worthless.", inputs.RevokeScreenTokenInput, payloads.RevokeScreenTokenPayload
+    revoke_screen_token: payloads.RevokeScreenTokenPayload = mutation(
+        "Makes a screen token worthless, and ends what the screen follows.",
+        inputs.RevokeScreenTokenInput,
+        tokens.revoke_screen_token,
+        payloads.RevokeScreenTokenPayload,
+        payloads.RevokeScreenTokenPayload.of,
+        of=Kind.SCREEN_TOKEN,
     )
     renew_invitation: payloads.RenewInvitationPayload = mutation(
         "Makes the old invitation link worthless and gives a new one.",

@@ -10,6 +10,7 @@ import strawberry
 
 from graph import programs as nouns
 from graph.errors import ErrorCode, UserFault
+from graph.resolvers import tokens
 from graph.resolvers.organizing_cohorts import Added
 from graph.schema import ids
 from graph.schema.fields import described, said
@@ -17,7 +18,7 @@ from graph.schema.types_campaign import Campaign, Organization
 from graph.schema.types_people import Editor
 from graph.schema.types_program import Program
 from graph.schema.types_session import Scope, Session
-from graph.schema.types_viewer import AccessToken, ScreenToken
+from graph.schema.types_tokens import AccessToken, ScreenToken
 
 
 @described
@@ -255,6 +256,11 @@ class CreateAccessTokenPayload(Payload):
     secret: str | None = said("The token itself, shown once.", default=None)
     access_token: AccessToken | None = said("What is known of it afterwards.", default=None)
 
+    @classmethod
+    def made(cls, value: tuple[str, tokens.AccessToken]) -> CreateAccessTokenPayload:
+        """The answer of success."""
+        return cls(secret=value[0], access_token=AccessToken.of(value[1]))
+
 
 @described
 class CreateScreenTokenPayload(Payload):
@@ -264,6 +270,11 @@ class CreateScreenTokenPayload(Payload):
         "The token itself, shown once; exchanged by POST for a cookie, never in an address.", default=None
     )
     screen_token: ScreenToken | None = said("What is known of it afterwards.", default=None)
+
+    @classmethod
+    def made(cls, value: tuple[str, tokens.ScreenToken]) -> CreateScreenTokenPayload:
+        """The answer of success."""
+        return cls(secret=value[0], screen_token=ScreenToken.of(value[1]))
 
 
 @described
@@ -277,7 +288,17 @@ class RevokedPayload(Payload):
 class RevokeAccessTokenPayload(RevokedPayload):
     """The access token that is worthless now."""
 
+    @classmethod
+    def of(cls, number: int) -> RevokeAccessTokenPayload:
+        """The answer of success."""
+        return cls(revoked_id=ids.encode(ids.Kind.ACCESS_TOKEN, number))
+
 
 @described
 class RevokeScreenTokenPayload(RevokedPayload):
     """The screen token that is worthless now."""
+
+    @classmethod
+    def of(cls, number: int) -> RevokeScreenTokenPayload:
+        """The answer of success."""
+        return cls(revoked_id=ids.encode(ids.Kind.SCREEN_TOKEN, number))

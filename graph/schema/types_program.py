@@ -32,6 +32,7 @@ from graph.schema.types_content import EditConnection, ProgramArticleConnection,
 from graph.schema.types_numbers import Goal, Metrics, TimelinePoint, WikiMetrics
 from graph.schema.types_people import Editor, ProgramEditorConnection, Volunteer
 from graph.schema.types_session import ProgramPermissions, Scope, Session, TrackedWiki
+from graph.schema.types_tokens import ScreenToken
 
 if TYPE_CHECKING:
     from graph.schema.types_campaign import CampaignConnection
@@ -151,6 +152,12 @@ class Program(Node):
         """A revocable link that lets its holder join; null unless the viewer may hand it out."""
         allowed = await info.context.loaders.permissions.load(self.value)
         return f"{info.context.deps.public_url}/join/{self.value.invitation}" if allowed.see_passcode else None
+
+    @resolved
+    async def screen_tokens(self, info: Info) -> list[ScreenToken] | None:
+        """The tokens of its screens, without their secrets, the oldest first; null unless the viewer may make them."""
+        found = await info.context.loaders.screen_tokens.load(self.value)
+        return None if found is None else [ScreenToken.of(token) for token in found]
 
     @resolved
     async def metrics(self, info: Info, wiki: Dbname = None, namespace: Namespace = None) -> Metrics:

@@ -8,7 +8,7 @@ from datetime import datetime
 import strawberry
 
 from graph.paging import CampaignQuery, ProgramQuery, Within
-from graph.resolvers import joining
+from graph.resolvers import joining, tokens
 from graph.schema import ids
 from graph.schema.arguments import After, First
 from graph.schema.context import Info
@@ -16,27 +16,7 @@ from graph.schema.fields import described, resolved, said
 from graph.schema.types_campaign import CampaignConnection
 from graph.schema.types_people import Editor
 from graph.schema.types_program import Program, ProgramConnection
-
-
-@described
-class AccessToken:
-    """Lets a program of the viewer's own act in the viewer's name."""
-
-    id: strawberry.ID = said("Its id.")
-    name: str = said("What the viewer calls it.")
-    created_at: datetime = said("When it was made.")
-    last_used_at: datetime | None = said("When it was last used; null if never.")
-    expires_at: datetime | None = said("When it stops working; null if never.")
-
-
-@described
-class ScreenToken:
-    """Lets one screen show one program, and nothing else."""
-
-    id: strawberry.ID = said("Its id.")
-    name: str = said("What the screen is called.")
-    created_at: datetime = said("When it was made.")
-    last_used_at: datetime | None = said("When it was last used; null if never.")
+from graph.schema.types_tokens import AccessToken
 
 
 @described
@@ -77,9 +57,9 @@ class Viewer:
         return cls(number=number, id=ids.encode(ids.Kind.EDITOR, number), username=username, is_admin=is_admin)
 
     @resolved
-    def access_tokens(self) -> list[AccessToken]:
-        """The viewer's access tokens, without their secrets."""
-        return []
+    async def access_tokens(self, info: Info) -> list[AccessToken]:
+        """The viewer's access tokens, without their secrets, the oldest first."""
+        return [AccessToken.of(token) for token in await tokens.access_tokens(info.context.deps, info.context.actor)]
 
     @resolved
     async def programs(self, info: Info, first: First = 25, after: After = None) -> ProgramConnection:
