@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graph.activity import RetractionReason
+from graph.db import generations, nameless
 from graph.db.counting import Coverage, count_sets
-from graph.db.facts import OF_EDITORS, OF_SETS_OR_EDITORS, as_activity, post_as_history, recount
+from graph.db.due import defer, few
+from graph.db.facts import OF_EDITORS, OF_SETS, OF_SETS_OR_EDITORS, as_activity, post_as_history, recount
 from graph.db.goals import reach
 from graph.db.ledger import Entry, Kind, post
 from graph.db.pool import Connection
@@ -31,7 +33,10 @@ wanted AS (
     FROM (
         SELECT program_id AS collection_id, editor_id, fresh FROM part
         UNION ALL
-        SELECT s.id, part.editor_id, fresh FROM part JOIN session s USING (program_id)
+        SELECT p.everybody_id, editor_id, fresh FROM part JOIN program p ON p.id = part.program_id
+        UNION ALL
+        SELECT k.id, part.editor_id, fresh
+        FROM part JOIN session s USING (program_id) CROSS JOIN LATERAL (VALUES (s.id), (s.everybody_id)) AS k(id)
         WHERE NOT EXISTS (SELECT 1 FROM session_editor x WHERE x.session_id = s.id)
            OR EXISTS (SELECT 1 FROM session_editor x WHERE x.session_id = s.id AND x.editor_id = part.editor_id)
         UNION ALL
@@ -71,9 +76,11 @@ WHERE t.id = d.collection_id
 # The collections a program's numbers go into by the rules now: itself, its sessions, and, where it is public, the
 # campaigns that gather it and the organizations above.
 _ABOVE = """
-WITH mine AS (SELECT id, visibility = 'PUBLIC' AS public FROM program WHERE id = ANY($1::bigint[]))
+WITH mine AS (SELECT id, everybody_id, visibility = 'PUBLIC' AS public FROM program WHERE id = ANY($1::bigint[]))
 SELECT id FROM mine
+UNION SELECT everybody_id FROM mine WHERE everybody_id IS NOT NULL
 UNION SELECT s.id FROM session s JOIN mine ON mine.id = s.program_id
+UNION SELECT s.everybody_id FROM session s JOIN mine ON mine.id = s.program_id WHERE s.everybody_id IS NOT NULL
 UNION SELECT cp.campaign_id FROM campaign_program cp JOIN mine ON mine.id = cp.program_id
 UNION SELECT c.organization_id FROM campaign_program cp JOIN mine ON mine.id = cp.program_id
       JOIN campaign c ON c.id = cp.campaign_id WHERE c.organization_id IS NOT NULL
@@ -85,8 +92,8 @@ FROM (
     SELECT k.id, EXISTS (
         SELECT 1 FROM program p JOIN program_wiki pw ON pw.program_id = p.id
         JOIN wiki w ON w.id = pw.wiki_id AND w.words
-        WHERE p.id = k.id
-           OR p.id = (SELECT s.program_id FROM session s WHERE s.id = k.id)
+        WHERE k.id IN (p.id, p.everybody_id)
+           OR p.id = (SELECT s.program_id FROM session s WHERE k.id IN (s.id, s.everybody_id))
            OR p.visibility = 'PUBLIC' AND p.id IN (
                 SELECT cp.program_id FROM campaign_program cp JOIN campaign c ON c.id = cp.campaign_id
                 WHERE k.id IN (c.id, c.organization_id))
@@ -98,27 +105,49 @@ WHERE t.id = now.id AND t.has_words <> now.has_words
 
 
 async def enroll(conn: Connection, program_id: int, editor_ids: Sequence[int]) -> None:
-    """Editors were enrolled: count them, and their stored edits, in the program and everything above it."""
+    """Editors were enrolled: count them, and their stored edits, in the program and everything above it.
+
+    Where these are many, like everywhere below, the edits are left to the worker (graph/db/reassessing.py).
+    """
+    await _prepare(conn, program_id)
     await roster(conn, await above(conn, [program_id]), editor_ids)
-    await post_as_history(conn, await recount(conn, OF_EDITORS, list(editor_ids)))
-    await reach(conn, [program_id])
+    if await few(conn, OF_EDITORS, editor_ids):
+        await post_as_history(conn, await recount(conn, OF_EDITORS, list(editor_ids)))
+        await reach(conn, [program_id])
+    else:
+        await defer(conn, [program_id])
 
 
 async def withdraw(conn: Connection, program_id: int, editor_ids: Sequence[int]) -> None:
     """Editors were removed: take them and their edits out of the program, and their cards off its screens."""
     await roster(conn, await above(conn, [program_id]), editor_ids)
-    shifts = await recount(conn, OF_EDITORS, list(editor_ids))
-    await post(conn, as_activity(shifts, RetractionReason.EDITOR_REMOVED))
+    if await few(conn, OF_EDITORS, editor_ids):
+        shifts = await recount(conn, OF_EDITORS, list(editor_ids))
+        await post(conn, as_activity(shifts, RetractionReason.EDITOR_REMOVED))
+    else:
+        await defer(conn, [program_id])
 
 
-async def reassess_program(conn: Connection, program_id: int) -> None:
-    """A window, a session, its participants or an exclusion changed: decide the program's stored edits anew."""
+async def reassess_program(conn: Connection, program_id: int, reason: RetractionReason | None = None) -> None:
+    """A window, a session, its participants or an exclusion changed: decide the program's stored edits anew.
+
+    With a ``reason`` each edit that is taken back is told of by itself, so that screens take its card off.
+    """
+    await _prepare(conn, program_id)
+    await nameless.decide(conn, program_id)
     collections = await above(conn, [program_id])
     await roster(conn, collections, None)
     await words(conn, collections)
     editors = await conn.fetch("SELECT editor_id FROM enrollment WHERE program_id = $1 AND role = 'EDITOR'", program_id)
-    sets = await sets_of_programs(conn, [program_id])
-    await post_as_history(conn, await recount(conn, OF_SETS_OR_EDITORS, sets, [row[0] for row in editors]))
+    selected = await sets_of_programs(conn, [program_id]), [row[0] for row in editors]
+    if not await few(conn, OF_SETS_OR_EDITORS, *selected):
+        await defer(conn, [program_id])
+        return
+    shifts = await recount(conn, OF_SETS_OR_EDITORS, *selected)
+    if reason is None:
+        await post_as_history(conn, shifts)
+    else:
+        await post(conn, as_activity(shifts, reason))
     await reach(conn, [program_id])
 
 
@@ -129,21 +158,41 @@ async def cover(conn: Connection, program_ids: Sequence[int], *, left: Sequence[
     Only the difference moves: the collections that count a set of edits now and did not before (or otherwise), and
     the reverse. Each collection whose number of edits changed gets one HistoryChanged.
     """
+    touched = sorted({*await above(conn, program_ids), *left})
+    await roster(conn, touched, None)
+    await words(conn, touched)
+    if await cover_few(conn, program_ids):
+        await reach(conn, program_ids)
+    else:
+        await defer(conn, program_ids)
+
+
+async def cover_few(conn: Connection, program_ids: Sequence[int]) -> bool:
+    """Bring the coverage of the programs' sets in line with the rules, if that moves few edits.
+
+    Otherwise, or where tallies concerned are being built anew, nothing is changed and False returned.
+    """
     sets = await sets_of_programs(conn, program_ids)
     before, after = await stored_coverage(conn, sets), await coverage_of(conn, sets)
     kept = set(before) & set(after)
     gone = [row for row in before if row not in kept]
     come = [row for row in after if row not in kept]
-    touched = sorted({row.collection_id for row in (*gone, *come)} | {*await above(conn, program_ids), *left})
+    touched = sorted({row.collection_id for row in (*gone, *come)})
+    differing = sorted({row.set_id for row in (*gone, *come)})
+    if not await few(conn, OF_SETS, differing) or await generations.in_the_making(conn, touched):
+        return False
     edits = await _edits(conn, touched)
     await count_sets(conn, gone, sign=-1)
     await _drop(conn, gone)
     await store_coverage(conn, come)
     await count_sets(conn, come, sign=1)
-    await roster(conn, touched, None)
-    await words(conn, touched)
     await _post_differences(conn, edits, await _edits(conn, touched))
-    await reach(conn, program_ids)
+    return True
+
+
+async def _prepare(conn: Connection, program_id: int) -> None:
+    if await nameless.prepare(conn, program_id):
+        await cover(conn, [program_id])
 
 
 async def above(conn: Connection, program_ids: Sequence[int]) -> list[int]:

@@ -22,6 +22,7 @@ Key = tuple[int, int]
 OF_PAGES = "e.page_key = ANY($1::bigint[])"
 OF_REVISIONS = "(e.wiki_id, e.revision_id) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[]))"
 OF_EDITORS = "e.editor_id = ANY($1::bigint[])"
+OF_SETS = "e.set_id = ANY($1::int[])"
 OF_SETS_OR_EDITORS = "(e.set_id = ANY($1::int[]) OR e.editor_id = ANY($2::bigint[]))"
 
 _STORED = """

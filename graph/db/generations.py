@@ -152,12 +152,11 @@ class Made:
     changes: int
 
 
-async def begin(conn: Connection, coverage: Sequence[Coverage]) -> list[Made]:
-    """Count everything also for new generations of the collections that ``coverage`` names, in full, from now on.
+async def begin(conn: Connection, collections: Sequence[int], coverage: Sequence[Coverage]) -> list[Made]:
+    """Count everything also for new generations of these collections from now on; ``coverage`` is theirs, in full.
 
     Inside a transaction that holds the ledger's lock.
     """
-    collections = sorted({row.collection_id for row in coverage})
     numbers = [row["id"] for row in await conn.fetch(_NUMBERS, 2 * len(collections))]
     made = [Made(numbers[2 * n], collection, numbers[2 * n + 1]) for n, collection in enumerate(collections)]
     await conn.executemany(

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from graph.db import cohorts, ledger
+from graph.db import cohorts, ledger, reassessing
 from graph.db.counting import Coverage, count_sets
-from graph.db.facts import OF_SETS_OR_EDITORS, evaluate, recount
-from graph.db.pool import Connection
-from graph.db.sets import coverage_of, sets_of_programs, store_coverage, stored_coverage
+from graph.db.facts import OF_SETS_OR_EDITORS, evaluate
+from graph.db.pool import Connection, Pool
+from graph.db.sets import coverage_of, sets_of_programs, stored_coverage
+from graph.db.transit import LONG_SECONDS, settled
 
 # Each tally of collections with its key and its numbers.
 _TALLIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -42,26 +43,39 @@ _TALLIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 
-# The tallies of sets, with how their rows follow from the edits of the sets $1.
+# The tallies of sets, with their keys and how their rows follow from the edits of the sets $1.
 _OF_SETS: dict[str, tuple[tuple[str, ...], str]] = {
     "article_editor_tally": (
         ("set_id", "page_key", "editor_id"),
-        "INSERT INTO article_editor_tally (set_id, page_key, editor_id, edits)"
-        " SELECT set_id, page_key, editor_id, count(*) FROM edit WHERE set_id = ANY($1::int[]) GROUP BY 1, 2, 3",
+        "SELECT set_id, page_key, editor_id, count(*) AS edits FROM edit WHERE set_id = ANY($1::int[])"
+        " GROUP BY 1, 2, 3",
     ),
     "wiki_editor_tally": (
         ("set_id", "wiki_id", "namespace", "editor_id"),
-        "INSERT INTO wiki_editor_tally (set_id, wiki_id, namespace, editor_id, edits)"
-        " SELECT e.set_id, e.wiki_id, p.namespace, e.editor_id, count(*) FROM edit e JOIN page p ON p.id = e.page_key"
-        " WHERE e.set_id = ANY($1::int[]) GROUP BY 1, 2, 3, 4",
+        "SELECT e.set_id, e.wiki_id, p.namespace, e.editor_id, count(*) AS edits"
+        " FROM edit e JOIN page p ON p.id = e.page_key WHERE e.set_id = ANY($1::int[]) GROUP BY 1, 2, 3, 4",
     ),
 }
+_FILL = "INSERT INTO /*TABLE*/ (/*KEYS*/, edits) /*COUNTED*/"
+_WRONG_SETS = """
+SELECT DISTINCT set_id FROM (SELECT * FROM /*TABLE*/ WHERE set_id = ANY($1::int[]) AND edits <> 0) s
+FULL JOIN (/*COUNTED*/) c USING (/*KEYS*/) WHERE s.edits IS DISTINCT FROM c.edits
+"""
 
 _DIFFERENCES = """
 SELECT ARRAY[/*KEYS_TEXT*/] AS key, ARRAY[/*STORED*/] AS stored, ARRAY[/*COUNTED*/] AS counted
 FROM (SELECT * FROM public./*TABLE*/ WHERE /*OWNER*/ = ANY($1::bigint[])) s
 FULL JOIN (SELECT * FROM pg_temp./*TABLE*/ WHERE /*OWNER*/ = ANY($1::bigint[])) c USING (/*KEYS*/)
 WHERE ARRAY[/*STORED*/] <> ARRAY[/*COUNTED*/] ORDER BY /*KEYS*/
+"""
+
+
+# Who is enrolled is not counted from edits, so the switch leaves these as they are.
+_HEADS = """
+UPDATE collection c
+SET editors = (SELECT count(*) FROM editor_tally t WHERE t.generation = c.generation AND t.enrolled > 0),
+    new_editors = (SELECT count(*) FROM editor_tally t WHERE t.generation = c.generation AND t.fresh > 0)
+WHERE c.id = ANY($1::bigint[])
 """
 
 
@@ -96,37 +110,50 @@ async def check(conn: Connection, collections: Sequence[int]) -> list[Difference
         for table, (keys, numbers) in _TALLIES.items():
             owners = list(collections) if table == "collection" else list(generations)
             found += await _differences(conn, table, keys, numbers, owners)
-        for table, (keys, fill) in _OF_SETS.items():
-            await conn.execute(fill, sets)
+        for table, (keys, _) in _OF_SETS.items():
+            await conn.execute(_of_sets(_FILL, table), sets)
             found += await _differences(conn, table, keys, ("edits",), sets)
     await conn.execute("DISCARD PLANS")
     return [_of_collection(each, generations) for each in found]
 
 
-async def rebuild(conn: Connection, collections: Sequence[int]) -> None:
-    """Decide anew for which programs every edit counts that concerns these collections, and count them from nothing."""
-    async with conn.transaction():
-        await ledger.lock(conn)
-        await recount(conn, OF_SETS_OR_EDITORS, await _sets_of(conn, collections), await _editors_of(conn, collections))
-        sets = await _sets_of(conn, collections)
-        await conn.execute("DELETE FROM set_coverage WHERE collection_id = ANY($1::bigint[])", collections)
-        concerned = set(collections)
-        wanted = [row for row in await coverage_of(conn, sets) if row.collection_id in concerned]
-        await store_coverage(conn, wanted)
-        generations = list(await _generations(conn, collections))
-        for table, (_, numbers) in _TALLIES.items():
-            if table == "collection":
-                zero = ", ".join(["version = (SELECT number FROM ledger)", *(f"{number} = 0" for number in numbers)])
-                await conn.execute(f"UPDATE collection SET {zero} WHERE id = ANY($1::bigint[])", collections)  # noqa: S608 - our own names
-            else:
-                await conn.execute(f"DELETE FROM {table} WHERE generation = ANY($1::bigint[])", generations)  # noqa: S608 - our own names
-        for table, (_, fill) in _OF_SETS.items():
+async def rebuild(pool: Pool, collections: Sequence[int]) -> None:
+    """Decide anew for which programs every edit counts that concerns these collections, and count them from nothing.
+
+    The new tallies are made beside those in use and switched to at once; the service goes on meanwhile.
+    """
+    async with pool.acquire() as conn:
+        programs = await _programs_of(conn, collections)
+        wrong = await _wrong_sets(conn, await _sets_of(conn, collections))
+        async with conn.transaction():
+            await ledger.lock(conn)
+            await _rebuild_sets(conn, wrong)
+            await cohorts.roster(conn, collections, None)
+            await cohorts.words(conn, collections)
+            await conn.execute(_HEADS, collections)
+    await reassessing.rebuild(pool, collections, programs)
+
+
+async def _wrong_sets(conn: Connection, sets: Sequence[int]) -> dict[str, list[int]]:
+    """Of each tally of sets, the sets whose rows are not what their edits say."""
+    return {
+        table: [row["set_id"] for row in await conn.fetch(_of_sets(_WRONG_SETS, table), sets, timeout=LONG_SECONDS)]
+        for table in _OF_SETS
+    }
+
+
+async def _rebuild_sets(conn: Connection, wrong: dict[str, list[int]]) -> None:
+    for table, sets in wrong.items():
+        if sets:
             await conn.execute(f"DELETE FROM {table} WHERE set_id = ANY($1::int[])", sets)  # noqa: S608 - our own names
-            await conn.execute(fill, sets)
-        await count_sets(conn, wanted, sign=1)
-        await cohorts.roster(conn, collections, None)
-        await cohorts.words(conn, collections)
-        await ledger.announce(conn)
+            await conn.execute(_of_sets(_FILL, table), sets)
+
+
+def _of_sets(statement: str, table: str) -> str:
+    keys, counted = _OF_SETS[table]
+    for name, piece in {"TABLE": table, "KEYS": ", ".join(keys), "COUNTED": counted}.items():
+        statement = statement.replace(f"/*{name}*/", piece)
+    return statement
 
 
 async def all_collections(conn: Connection) -> list[int]:
@@ -164,7 +191,8 @@ async def _programs_of(conn: Connection, collections: Sequence[int]) -> list[int
     rows = await conn.fetch(
         "SELECT DISTINCT p.id FROM program p LEFT JOIN session s ON s.program_id = p.id"
         " LEFT JOIN campaign_program cp ON cp.program_id = p.id LEFT JOIN campaign c ON c.id = cp.campaign_id"
-        " WHERE ARRAY[p.id, s.id, cp.campaign_id, c.organization_id] && $1::bigint[] ORDER BY 1",
+        " WHERE ARRAY[p.id, p.everybody_id, s.id, s.everybody_id, cp.campaign_id, c.organization_id] && $1::bigint[]"
+        " ORDER BY 1",
         collections,
     )
     return [row["id"] for row in rows]
@@ -183,10 +211,12 @@ async def _misplaced(conn: Connection, collections: Sequence[int], sets: Sequenc
     rows = await evaluate(conn, OF_SETS_OR_EDITORS, sets, await _editors_of(conn, collections))
     stored = {row["id"]: tuple(row["members"]) for row in await conn.fetch("SELECT id, members FROM edit_set")}
     numbers = {members: number for number, members in stored.items()}
+    # An edit in transit counts already by the set it is on its way to.
+    counts_as = {number: numbers.get(settled(members), -1) for number, members in stored.items()}
     return [
         Difference("edit", (str(row["wiki_id"]), str(row["revision_id"])), "set_id", row["set_id"], wanted)
         for row in rows
-        if row["set_id"] != (wanted := numbers.get(tuple(row["members"]), -1))
+        if counts_as[row["set_id"]] != (wanted := numbers.get(tuple(row["members"]), -1))
     ]
 
 

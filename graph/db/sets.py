@@ -123,15 +123,17 @@ async def intern(conn: Connection, wanted: Iterable[Members]) -> Mapping[Members
 
 async def coverage_of(conn: Connection, sets: Sequence[int]) -> list[Coverage]:
     """Who counts the edits of these sets by the rules as they are now."""
-    return [_coverage(row) for row in await conn.fetch(_COVERAGE, sets)]
+    return [coverage(row) for row in await conn.fetch(_COVERAGE, sets)]
 
 
 async def stored_coverage(conn: Connection, sets: Sequence[int]) -> list[Coverage]:
     """Who counts the edits of these sets as the tallies have it."""
     rows = await conn.fetch(
-        "SELECT set_id, collection_id, uploads_only, tracked FROM set_coverage WHERE set_id = ANY($1::int[])", sets
+        "SELECT set_id, collection_id, uploads_only, tracked FROM set_coverage s WHERE set_id = ANY($1::int[])"
+        " AND NOT EXISTS (SELECT FROM generation g WHERE g.changes = s.collection_id)",
+        sets,
     )
-    return [_coverage(row) for row in rows]
+    return [coverage(row) for row in rows]
 
 
 async def store_coverage(conn: Connection, coverage: Iterable[Coverage]) -> None:
@@ -154,5 +156,6 @@ async def sets_of_programs(conn: Connection, program_ids: Sequence[int]) -> list
     return [int(row["id"]) for row in rows]
 
 
-def _coverage(row: Mapping[str, Any]) -> Coverage:
+def coverage(row: Mapping[str, Any]) -> Coverage:
+    """A row of ``set_coverage``."""
     return Coverage(row["set_id"], row["collection_id"], row["uploads_only"], tuple(row["tracked"]))

@@ -2,10 +2,10 @@
 """Edits on their way from one set to another, in slices short enough that live edits do not wait.
 
 An edit that is to count for other programs than before goes by a set of transit. While it waits there, that set is
-covered exactly as the one it came from, so that no number moves; when the numbers are switched (graph/db/generations.py)
-the coverage of the set of transit becomes that of the edit's new set, and afterwards the edits are put there, again
-without moving a number. A set of transit is a row of ``edit_set`` whose members hold one number more, above ``MARK``,
-that is nobody's.
+covered exactly as the one it came from, so that no number moves. When the numbers are switched
+(graph/db/generations.py) the coverage of the set of transit becomes that of the edit's new set, and afterwards the
+edits are put there, again without moving a number. A set of transit is a row of ``edit_set`` whose members hold one
+number more, above ``MARK``, that is nobody's.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ FROM edit_set s JOIN edit e ON e.set_id = s.id WHERE /*IN TRANSIT*/
 """
 
 _IN_TRANSIT = "s.members[cardinality(s.members)] >= /*MARK*/".replace("/*MARK*/", str(MARK))
+
+_SETS_OF_TRANSIT = "SELECT s.id FROM edit_set s WHERE /*IN TRANSIT*/".replace("/*IN TRANSIT*/", _IN_TRANSIT)
 
 _PAIRS = "SELECT DISTINCT set_id, members FROM moving ORDER BY 1, 2"
 
@@ -107,6 +109,11 @@ class Transit:
     members: tuple[int, ...]
 
 
+def settled(members: tuple[int, ...]) -> tuple[int, ...]:
+    """The members that a set counts by: its own, and in transit all but the mark."""
+    return members[:-1] if members and members[-1] >= MARK else members
+
+
 async def find(conn: Connection, sets: Sequence[int], editors: Sequence[int]) -> int:
     """Find the edits of these sets and editors that are not where the rules put them; returns how many.
 
@@ -153,7 +160,7 @@ async def arrive(conn: Connection) -> None:
 
     Before a switch that is the set it came from, after it the new one. Begins transactions of its own.
     """
-    vias = [row[0] for row in await conn.fetch("SELECT s.id FROM edit_set s WHERE " + _IN_TRANSIT)]
+    vias = [row[0] for row in await conn.fetch(_SETS_OF_TRANSIT)]
     if not vias:
         return
     await _clear(conn)

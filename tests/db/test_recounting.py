@@ -58,8 +58,7 @@ async def test_a_wrong_number_is_found_and_put_right(world: World, spoil: str, t
     await world.pool.execute(spoil)
     found = await check(world)
     assert {(each.table, each.number) for each in found} == {(table, number)}
-    async with world.pool.acquire() as conn:
-        await recounting.rebuild(conn, collections)
+    await recounting.rebuild(world.pool, collections)
     await world.agree()
 
 
@@ -74,8 +73,7 @@ async def test_an_edit_in_the_wrong_set_is_found_and_put_right(world: World) -> 
     collections = await staged(world)
     await world.pool.execute("UPDATE edit SET set_id = 0 WHERE revision_id = 1")
     assert ("edit", "set_id") in {(each.table, each.number) for each in await check(world)}
-    async with world.pool.acquire() as conn:
-        await recounting.rebuild(conn, collections)
+    await recounting.rebuild(world.pool, collections)
     await world.agree()
 
 
@@ -86,8 +84,7 @@ async def test_lost_coverage_is_found_when_only_that_collection_is_checked(world
     found = await check(world, collection)
     assert {each.table for each in found} == {"set_coverage"}
     assert {each.key[1] for each in found} == {str(collection)}
-    async with world.pool.acquire() as conn:
-        await recounting.rebuild(conn, [collection])
+    await recounting.rebuild(world.pool, [collection])
     await world.agree()
 
 
@@ -96,8 +93,7 @@ async def test_everything_can_be_counted_from_nothing(world: World) -> None:
     for table in ("article_tally", "article_editor_tally", "editor_tally", "wiki_tally", "wiki_editor_tally"):
         await world.pool.execute(f"TRUNCATE {table}")
     await world.pool.execute("UPDATE collection SET edits = 0, uploads = 99, has_words = NOT has_words")
-    async with world.pool.acquire() as conn:
-        await recounting.rebuild(conn, collections)
+    await recounting.rebuild(world.pool, collections)
     await world.agree()
 
 
@@ -105,8 +101,7 @@ async def test_a_rebuilt_collection_is_published(world: World) -> None:
     program = await world.program()
     await world.pool.execute("UPDATE collection SET edits = 3")
     before = await world.pool.fetchval("SELECT version FROM collection WHERE id = $1", program)
-    async with world.pool.acquire() as conn:
-        await recounting.rebuild(conn, [program])
+    await recounting.rebuild(world.pool, [program])
     assert (await world.headline(program)).edits == 0
     assert await world.pool.fetchval("SELECT version FROM collection WHERE id = $1", program) > before
 

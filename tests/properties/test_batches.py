@@ -104,8 +104,7 @@ def check_recount(on: Stage, history: list[Step]) -> None:
         editors = await found(world)
         await tell(world, happen(history, on.wikis(), editors))
         before = await numbers(world)
-        async with world.pool.acquire() as conn:
-            await recounting.rebuild(conn, world.naive.collections())
+        await recounting.rebuild(world.pool, world.naive.collections())
         assert await numbers(world) == before
 
     on.run(run())
