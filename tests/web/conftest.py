@@ -19,7 +19,7 @@ from graph.errors import ErrorCode, UserFault
 from graph.schema.execution import Executor
 from graph.web.graphql_explorer import STATIC, Example
 from graph.web.graphql_routes import graphql_routes
-from graph.web.graphql_streams import SocketLimits
+from graph.web.graphql_streams import SocketLimits, Streams
 from tests.web.serving import serving
 from tests.web.toy import Context, Journal, schema
 
@@ -63,10 +63,20 @@ def executor_of(journal: Journal) -> Executor:
 
 
 @asynccontextmanager
-async def toy_service(heartbeat: float = 20.0, limits: SocketLimits | None = None) -> AsyncIterator[Toy]:
+async def toy_service(
+    heartbeat: float = 20.0, limits: SocketLimits | None = None, streams: Streams | None = None
+) -> AsyncIterator[Toy]:
     journal, closing = Journal(), asyncio.Event()
     executor = executor_of(journal)
-    routes = graphql_routes(executor, identify, closing=closing, examples=EXAMPLES, heartbeat=heartbeat, limits=limits)
+    routes = graphql_routes(
+        executor,
+        identify,
+        closing=closing,
+        examples=EXAMPLES,
+        heartbeat=heartbeat,
+        limits=limits,
+        streams=streams,
+    )
     app = Starlette(routes=[*routes, Mount("/static", StaticFiles(directory=STATIC))])
     async with serving(app, closing=closing) as base:
         yield Toy(f"{base}/graphql", journal, closing, executor)
