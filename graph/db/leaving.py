@@ -6,7 +6,7 @@ Called inside a transaction that holds the ledger's lock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from graph.db import cohorts
 from graph.db.ledger import Entry, Kind, post
@@ -20,8 +20,12 @@ _TOLD = """
 SELECT a.id, a.kind, a.set_id, a.except_set, s.members, x.members AS except_members
 FROM activity a JOIN edit e ON e.wiki_id = a.wiki_id AND e.revision_id = a.revision_id
 JOIN edit_set s ON s.id = a.set_id JOIN edit_set x ON x.id = a.except_set
-WHERE e.editor_id = $1 AND a.set_id = ANY($2::int[])
+WHERE e.editor_id = $1 AND s.members && $2::bigint[]
 """
+_SESSIONS = "SELECT id FROM session WHERE program_id = $1"
+_EVERYBODY = (
+    "SELECT everybody_id FROM program WHERE id = $1 UNION SELECT everybody_id FROM session WHERE program_id = $1"
+)
 _NARROW = """
 UPDATE activity a SET set_id = t.set_id, except_set = t.except_set
 FROM unnest($1::bigint[], $2::int[], $3::int[]) AS t(id, set_id, except_set) WHERE a.id = t.id
@@ -96,7 +100,7 @@ async def expel(conn: Connection, program_id: int, editor_id: int) -> bool:
     )
     await cohorts.withdraw(conn, program_id, [editor_id])
     if not shown:
-        await _hush(conn, program_id, editor_id, before)
+        await _hush(conn, before, await _public(conn, program_id), editor_id)
     if sessions:
         # Without its last participant a session is everybody's again.
         await cohorts.reassess_program(conn, program_id)
@@ -120,7 +124,7 @@ async def leave_without_trace(conn: Connection, program_id: int, editor_id: int)
     helped = await _take_roles(conn, program_id, editor_id)
     if not edited and not helped:
         return False
-    await _hush(conn, program_id, editor_id, before)
+    await _hush(conn, before, await _all(conn, program_id), editor_id)
     for statement in _NAMES:
         await conn.execute(statement, program_id, editor_id)
     await conn.execute(
@@ -139,13 +143,14 @@ async def unfinished(conn: Connection) -> list[tuple[int, int]]:
 async def finish(conn: Connection, program_id: int, editor_id: int) -> bool:
     """Let go of somebody's edits, once none of them is in the program's numbers any more; whether that was so."""
     counted = await conn.fetchval(
-        "SELECT EXISTS (SELECT FROM edit e JOIN set_coverage s ON s.set_id = e.set_id"
-        " WHERE e.editor_id = $2 AND s.collection_id = $1)",
-        program_id,
+        "SELECT EXISTS (SELECT FROM edit WHERE editor_id = $1 AND set_id = ANY($2::int[]))",
         editor_id,
+        await sets_of_programs(conn, [program_id]),
     )
     if counted:
         return False
+    # What is not stored any more has to be read again where it is wanted again.
+    await conn.execute("DELETE FROM fetched WHERE editor_id = $1", editor_id)
     pages = {row["page_key"] for row in await conn.fetch(_LET_GO, editor_id)}
     forgotten = [row["id"] for row in await conn.fetch(_FORGET_PAGES, sorted(pages))]
     collections = await cohorts.above(conn, [program_id])
@@ -163,7 +168,6 @@ async def finish(conn: Connection, program_id: int, editor_id: int) -> bool:
 
 async def show_name(conn: Connection, program_id: int, editor_id: int, *, show: bool) -> None:
     """Show an editor by name in a program, or take the name off everything, and their edits out of what is public."""
-    before = await _edits(conn, await cohorts.above(conn, [program_id]))
     await conn.execute(
         "UPDATE enrollment SET show_name = $3 WHERE program_id = $1 AND editor_id = $2 AND role = $4",
         program_id,
@@ -171,16 +175,13 @@ async def show_name(conn: Connection, program_id: int, editor_id: int, *, show: 
         show,
         Role.EDITOR,
     )
-    if show:
-        await cohorts.enroll(conn, program_id, [editor_id])
-        return
-    await cohorts.withdraw(conn, program_id, [editor_id])
-    await _hush(conn, program_id, editor_id, before)
+    # Told as a change of history: what tells of single edits would tell which are theirs.
+    await cohorts.reassess_program(conn, program_id)
 
 
-async def _hush(conn: Connection, program_id: int, editor_id: int, before: dict[int, int]) -> None:
-    """Tell followers that so many edits are gone, and not which: the program was never told of these edits at all."""
-    await _narrow(conn, program_id, editor_id)
+async def _hush(conn: Connection, before: dict[int, int], told: Collection[int], editor_id: int) -> None:
+    """Tell followers that so many edits are gone, and not which: those of ``told`` never heard of somebody's edits."""
+    await _narrow(conn, told, editor_id)
     after = await _edits(conn, list(before))
     gone = {collection: edits - after[collection] for collection, edits in before.items()}
     await post(
@@ -189,15 +190,13 @@ async def _hush(conn: Connection, program_id: int, editor_id: int, before: dict[
     )
 
 
-async def _narrow(conn: Connection, program_id: int, editor_id: int) -> None:
-    """Take the program and its sessions out of whom the news of somebody's edits are for."""
-    rows = await conn.fetch(_TOLD, editor_id, await sets_of_programs(conn, [program_id]))
-    mine = {program_id}
-    mine.update(row[0] for row in await conn.fetch("SELECT id FROM session WHERE program_id = $1", program_id))
+async def _narrow(conn: Connection, told: Collection[int], editor_id: int) -> None:
+    """Take these programs and sessions out of whom the news of somebody's edits are for."""
 
     def others(members: Sequence[int]) -> tuple[int, ...]:
-        return tuple(member for member in members if abs(member) not in mine)
+        return tuple(member for member in members if abs(member) not in told)
 
+    rows = await conn.fetch(_TOLD, editor_id, [sign * number for number in told for sign in (1, -1)])
     reached = [row["id"] for row in rows if row["kind"] == Kind.MILESTONE]
     await conn.execute("UPDATE activity SET wiki_id = NULL, revision_id = NULL WHERE id = ANY($1::bigint[])", reached)
     news = [row for row in rows if row["kind"] != Kind.MILESTONE]
@@ -206,6 +205,17 @@ async def _narrow(conn: Connection, program_id: int, editor_id: int) -> None:
     kept = {key: (numbers[new], numbers[but]) for key, (new, but) in narrowed.items() if new and new != but}
     await conn.execute("DELETE FROM activity WHERE id = ANY($1::bigint[])", sorted(narrowed.keys() - kept.keys()))
     await conn.execute(_NARROW, list(kept), [new for new, _ in kept.values()], [but for _, but in kept.values()])
+
+
+async def _public(conn: Connection, program_id: int) -> list[int]:
+    """The program and its sessions, by their numbers."""
+    return [row[0] for row in await conn.fetch("SELECT $1::bigint UNION " + _SESSIONS, program_id)]
+
+
+async def _all(conn: Connection, program_id: int) -> list[int]:
+    """The same with their second collections, which those who may know of nameless participants follow."""
+    rows = await conn.fetch("SELECT $1::bigint UNION " + _SESSIONS + " UNION " + _EVERYBODY, program_id)
+    return [row[0] for row in rows if row[0] is not None]
 
 
 async def _take_roles(conn: Connection, program_id: int, editor_id: int, *, but: Role | None = None) -> bool:

@@ -28,12 +28,13 @@ _NOT_ENROLLED = "You do not take part in this program."
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What the holder of an invitation may know: the program, its sessions, and how the holder stands to it.
+    """What the holder of an invitation may know: the program, its wikis by domain, its sessions, how they stand to it.
 
     ``shown`` is whether the holder, who takes part already, is shown by name; None where they do not take part.
     """
 
     program: Program
+    wikis: tuple[str, ...]
     sessions: tuple[Session, ...]
     status: ProgramStatus
     shown: bool | None
@@ -49,7 +50,9 @@ async def invitation(deps: Deps, actor: Actor, code: str) -> Invitation | None:
         if actor.editor_id is not None:
             shown = await organizing_cohorts.shows_name(conn, program.id, actor.editor_id)
         sessions = await organizing_programs.sessions(conn, program.id)
-    return Invitation(program, tuple(sessions), program.status(deps.clock()), shown)
+        tracked = await organizing_programs.tracked_wikis(conn, program.id)
+    wikis = tuple(each.wiki.domain for each in tracked)
+    return Invitation(program, wikis, tuple(sessions), program.status(deps.clock()), shown)
 
 
 async def join_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:

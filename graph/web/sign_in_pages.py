@@ -22,8 +22,11 @@ from starlette.routing import BaseRoute, Route
 
 from graph.errors import SignInRefused, UpstreamError
 from graph.resolvers.deps import Deps
+from graph.resolvers.identity import Actor
+from graph.resolvers.joining import additions
 from graph.resolvers.signing_in import SIGNED_IN_FOR, sign_in, sign_out
 from graph.web.cookies import Cookie
+from graph.web.joining import answering_first
 from graph.web.rendering import SAFE, page
 from graph.web.same_origin import own_path
 from graph.web.sign_in import SignIn
@@ -188,7 +191,8 @@ class SignInPages:
         cookies = self._identify.cookies
         before = cookies.read(request.headers, Cookie.SIGN_IN)
         signed_in = await sign_in(self._deps, who.central_id, who.username, replacing=before)
-        response = _redirect(return_to)
+        asked = await additions(self._deps, Actor(signed_in.editor.id, signed_in.editor.username))
+        response = _redirect(answering_first(return_to) if asked else return_to)
         cookies.give(response, Cookie.SIGN_IN, signed_in.secret, int(SIGNED_IN_FOR.total_seconds()))
         return response
 
