@@ -7,6 +7,7 @@ from typing import Annotated
 
 from graph.paging import ProgramOrder, ProgramQuery, Within
 from graph.programs import ProgramStatus, ProgramType
+from graph.resolvers import usernames
 from graph.schema.arguments import argument, text
 from graph.schema.fields import accepted, said
 
@@ -39,6 +40,12 @@ def program_query(within: Within, chosen: ProgramFilter | None, order: ProgramOr
         status=chosen.status,
         campaign_slug=text(chosen.campaign_slug, "campaignSlug"),
         wiki=text(chosen.wiki, "wiki"),
-        facilitator=text(chosen.facilitator, "facilitator"),
+        facilitator=_username(chosen.facilitator),
         order=order,
     )
+
+
+def _username(given: str | None) -> str | None:
+    """A username as the wikis write it, however it was typed."""
+    name = text(given, "facilitator")
+    return None if name is None else usernames.pasted(name)
