@@ -23,8 +23,9 @@ from graph.streams import listing
 from graph.streams.events import SIZE_UNKNOWN, WRONG_FIELD
 from graph.streams.mending import Stored as Stored
 from graph.streams.mending import measure, mend
+from graph.streams.people import People, Person
 from graph.wikimedia.action_api import Refused
-from graph.wikimedia.contributions import VALUES, Account, Listed, WikimediaContributions
+from graph.wikimedia.contributions import VALUES, Listed, WikimediaContributions
 
 # How far an answer may be behind: the lag up to which the wikis answer at all (maxlag=5), and as much for the clocks.
 LAG: Final = timedelta(seconds=10)
@@ -92,6 +93,7 @@ class History:
 
     def __init__(self, contributions: WikimediaContributions, *, lag: timedelta = LAG) -> None:
         self._contributions = contributions
+        self._people = People(contributions)
         self._lag = lag
 
     async def read(self, wanted: Wanted, resume: str | None = None) -> AsyncGenerator[Read, None]:
@@ -128,7 +130,7 @@ class History:
         begin, further = course.begin(resume)
         for first in range(begin, len(course.editors), VALUES):
             group = course.editors[first : first + VALUES]
-            people = await self._people(wanted.wiki, group)
+            people = await self._people.of(wanted.wiki, group)
             if people:
                 async with aclosing(self._group(wanted, course, first, people, further)) as reads:
                     async for read in reads:
@@ -138,7 +140,7 @@ class History:
             further = ""
 
     async def _group(
-        self, wanted: Wanted, course: _Course, first: int, people: Mapping[int, _Person], further: str
+        self, wanted: Wanted, course: _Course, first: int, people: Mapping[int, Person], further: str
     ) -> AsyncGenerator[Read, None]:
         group = course.editors[first : first + VALUES]
         seen: set[int] = set()
@@ -153,7 +155,7 @@ class History:
         done = first + len(group)
         yield Read(batch, course.resume(done), done, _renamed(group, people))
 
-    async def _listed(self, wanted: Wanted, people: Mapping[int, _Person], further: str) -> Listed:
+    async def _listed(self, wanted: Wanted, people: Mapping[int, Person], further: str) -> Listed:
         ask = self._contributions.listed
         try:
             return await ask(wanted.wiki, sorted(people), wanted.since, wanted.until, further)
@@ -163,7 +165,7 @@ class History:
                 raise
         return await ask(wanted.wiki, sorted(people), wanted.since, wanted.until)
 
-    async def _batch(self, wanted: Wanted, people: Mapping[int, _Person], answer: Listed) -> Batch:
+    async def _batch(self, wanted: Wanted, people: Mapping[int, Person], answer: Listed) -> Batch:
         as_of = answer.asked_at - self._lag
         batch = Batch(rejected=[Rejected(WRONG_FIELD, f"{why}: {sample}") for why, sample in answer.malformed])
         await measure(self._contributions, wanted.wiki, answer.rows)
@@ -180,49 +182,8 @@ class History:
             batch.changes.extend(listing.changes(wanted.wiki.dbname, row, as_of, known_reverted=known))
         return batch
 
-    async def _people(self, wiki: Wiki, group: Sequence[Editor]) -> dict[int, _Person]:
-        """The wiki's accounts of these editors, by the account's number."""
-        names = {editor.id: canonical_username(editor.username) for editor in group}
-        accounts = await self._contributions.accounts(wiki, list(names.values()))
-        people: dict[int, _Person] = {}
-        elsewhere: list[Editor] = []
-        for editor in group:
-            account = accounts.get(names[editor.id])
-            if account is not None and _is_theirs(account, editor):
-                people[account.user_id] = _Person(editor.id, account)
-            elif editor.central_id is not None:
-                elsewhere.append(editor)
-        return people | await self._renamed_people(wiki, elsewhere)
 
-    async def _renamed_people(self, wiki: Wiki, editors: Sequence[Editor]) -> dict[int, _Person]:
-        # Nobody here has their name, or somebody else does: no account on this wiki, or another name by now.
-        ask = self._contributions.current_name
-        found = await asyncio.gather(*(ask(wiki, editor.central_id or 0) for editor in editors))
-        names = {
-            canonical_username(name): editor
-            for editor, name in zip(editors, found, strict=True)
-            if name is not None and canonical_username(name) != canonical_username(editor.username)
-        }
-        accounts = await self._contributions.accounts(wiki, list(names)) if names else {}
-        return {
-            account.user_id: _Person(names[name].id, account)
-            for name, account in accounts.items()
-            if name in names and account.central_id == names[name].central_id
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    editor_id: int
-    account: Account
-
-
-def _is_theirs(account: Account, editor: Editor) -> bool:
-    # The name decides only where one of the two sides has no central id, as for the stream.
-    return None in (account.central_id, editor.central_id) or account.central_id == editor.central_id
-
-
-def _renamed(group: Sequence[Editor], people: Mapping[int, _Person]) -> dict[int, str]:
+def _renamed(group: Sequence[Editor], people: Mapping[int, Person]) -> dict[int, str]:
     names = {person.editor_id: person.account.username for person in people.values()}
     return {
         editor.id: names[editor.id]

@@ -72,6 +72,14 @@ class Account:
     central_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class GlobalAccount:
+    """A global account: its name now, and the wikis (by database name) that have an account of it."""
+
+    username: str
+    wikis: frozenset[str]
+
+
 class RevisionNow(Struct, gc=False):
     """What a wiki says of one live revision. Only what everybody may see is told."""
 
@@ -127,19 +135,24 @@ class _Users(Struct):
     users: list[_User] = []
 
 
-class _GlobalAccount(Struct):
+class _Merged(Struct, gc=False):
+    wiki: str
+
+
+class _GlobalUser(Struct):
     name: str = ""
+    merged: list[_Merged] = []
 
 
-class _GlobalAccounts(Struct):
-    globaluserinfo: _GlobalAccount | None = None
+class _GlobalUsers(Struct):
+    globaluserinfo: _GlobalUser | None = None
 
 
 _contributions = Decoder(_Contributions)
 _contribution = Decoder(Contribution)
 _pages = Decoder(_Pages)
 _users = Decoder(_Users)
-_global_accounts = Decoder(_GlobalAccounts)
+_global_users = Decoder(_GlobalUsers)
 
 
 class WikimediaContributions:
@@ -222,17 +235,19 @@ class WikimediaContributions:
         answer = await self._api.ask(wiki, _users, parameters, post=True)
         return {canonical_username(user.name): _account(user) for user in answer.query.users if user.userid}
 
-    async def current_name(self, wiki: Wiki, central_id: int) -> str | None:
-        """The name a global account has now, asked through ``wiki``; None where there is none (any more)."""
-        parameters = {"meta": "globaluserinfo", "guiid": str(central_id)}
+    async def global_account(self, wiki: Wiki, central_id: int) -> GlobalAccount | None:
+        """A global account as it is now, asked through ``wiki``; None where there is none (any more)."""
+        parameters = {"meta": "globaluserinfo", "guiid": str(central_id), "guiprop": "merged"}
         try:
-            answer = await self._api.ask(wiki, _global_accounts, parameters)
+            answer = await self._api.ask(wiki, _global_users, parameters)
         except Refused as refused:
             if refused.code in ("badvalue", "invaliduser", "nosuchuser"):  # a wiki without global accounts
                 return None
             raise
-        account = answer.query.globaluserinfo
-        return account.name or None if account else None
+        user = answer.query.globaluserinfo
+        if user is None or not user.name:
+            return None
+        return GlobalAccount(user.name, frozenset(merged.wiki for merged in user.merged))
 
 
 def _account(user: _User) -> Account:

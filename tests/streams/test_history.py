@@ -149,6 +149,25 @@ async def test_a_renamed_editor_is_found_by_the_central_id(wikis: Lists) -> None
     assert read.renamed == {1: "Somebody Else"}
 
 
+async def test_who_has_no_account_on_the_wiki_is_asked_about_once_and_found_when_coming(wikis: Lists) -> None:
+    home, away = people(wikis, 2, home="arwiki")
+    for _ in range(2):
+        assert await wikis.edits(home, away) == []
+    assert wikis.modules() == ["users", "globaluserinfo", "globaluserinfo", "users"]
+    wikis.stand.wikimedia.save("enwiki", "A", away.username)
+    assert [edit.username for edit in await wikis.edits(home, away)] == [away.username]
+    wikis.stand.wikimedia.rename_user(away.username, "Somebody Else")
+    assert [edit.username for edit in await wikis.edits(home, away)] == ["Somebody Else"]
+
+
+async def test_a_rename_is_seen_at_once_where_the_editor_was_known_to_be(wikis: Lists) -> None:
+    (amara,) = people(wikis, 1)
+    wikis.stand.wikimedia.save("enwiki", "A", amara.username)
+    for name in ("Second", "Third"):
+        wikis.stand.wikimedia.rename_user(wikis.stand.wikimedia.accounts_by_id[amara.central_id or 0].name, name)
+        assert [edit.username for edit in await wikis.edits(amara)] == [name]
+
+
 async def test_whoever_took_over_a_name_is_not_taken_for_its_former_owner(wikis: Lists) -> None:
     (amara,) = people(wikis, 1)
     wikis.stand.wikimedia.save("enwiki", "A", amara.username)

@@ -12,7 +12,7 @@ import pytest
 from graph.errors import UpstreamError
 from graph.programs import Wiki
 from graph.wikimedia.action_api import IN_FLIGHT, ActionApi, Refused
-from graph.wikimedia.contributions import ROWS, Account, WikimediaContributions
+from graph.wikimedia.contributions import ROWS, Account, GlobalAccount, WikimediaContributions
 from tests.simulator.serving import AGENT, Stand, standing
 
 WIKI = Wiki("enwiki", "en.wikipedia.org", "wikipedia", "en")
@@ -179,19 +179,20 @@ async def test_an_account_attached_to_none_has_no_central_id() -> None:
     assert list(accounts.values()) == [Account(1, "A", None), Account(2, "B", None), Account(3, "C", None)]
 
 
-async def test_a_global_account_has_the_name_it_has_now(stand: Stand) -> None:
-    account = stand.wikimedia.create_user("Amara")
+async def test_a_global_account_has_the_name_it_has_now_and_its_wikis(stand: Stand) -> None:
+    account = stand.wikimedia.create_user("Amara", wikis=["arwiki"])
     stand.wikimedia.rename_user("Amara", "Amara II")
-    assert await of(stand).current_name(WIKI, account.central_id) == "Amara II"
-    assert await of(stand).current_name(WIKI, 5) is None
+    found = await of(stand).global_account(WIKI, account.central_id)
+    assert found == GlobalAccount("Amara II", frozenset({"enwiki", "arwiki"}))
+    assert await of(stand).global_account(WIKI, 5) is None
 
 
 async def test_a_wiki_without_global_accounts_knows_no_name() -> None:
     refusal = {"error": {"code": "badvalue", "info": 'Unrecognized value for parameter "meta": globaluserinfo.'}}
-    assert await saying(refusal).current_name(WIKI, 5) is None
-    assert await saying({"batchcomplete": True, "warnings": {}}).current_name(WIKI, 5) is None
+    assert await saying(refusal).global_account(WIKI, 5) is None
+    assert await saying({"batchcomplete": True, "warnings": {}}).global_account(WIKI, 5) is None
 
 
 async def test_another_refusal_is_an_error() -> None:
     with pytest.raises(UpstreamError, match="readapidenied"):
-        await saying({"error": {"code": "readapidenied", "info": "no"}}).current_name(WIKI, 5)
+        await saying({"error": {"code": "readapidenied", "info": "no"}}).global_account(WIKI, 5)
