@@ -24,7 +24,7 @@ async def acknowledge(conn: Connection, version: int) -> None:
 
 
 _WAITED_FOR = """
-SELECT NOT s.connected OR coalesce(s.heartbeat < $2 - $3::interval, true) OR i.rules_version >= $1
+SELECT NOT s.connected OR coalesce(s.heartbeat < $2::timestamptz - $3::interval, true) OR i.rules_version >= $1
 FROM stream_state s, consumer_index i
 """
 

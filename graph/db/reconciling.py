@@ -42,9 +42,9 @@ class Candidate:
 
 
 _TROUBLE = """
-SELECT NOT coalesce(s.connected AND s.heartbeat > $1 - $2::interval
+SELECT NOT coalesce(s.connected AND s.heartbeat > $1::timestamptz - $2::interval
                     AND coalesce(s.upstream_lag, 0) + coalesce(s.own_lag, 0) <= extract(epoch FROM $3::interval)
-                    AND coalesce(greatest(l.complete_until, s.last_event_at), $1) > $1 - $3::interval, false)
+                    AND coalesce(greatest(l.complete_until, s.last_event_at), $1) > $1::timestamptz - $3::interval, false)
 FROM stream_state s, ledger l
 """
 
@@ -66,7 +66,7 @@ LEFT JOIN LATERAL (
       AND NOT EXISTS (SELECT FROM gap_filled f WHERE f.gap_id = g.id AND f.program_id = p.id)
 ) g ON true
 WHERE ($1::bigint IS NULL OR p.id = $1) AND p.withdrawn_at IS NULL AND p.tracking_start <= $2
-  AND (p.tracking_end >= $2 - $3::interval OR g.ids IS NOT NULL)
+  AND (p.tracking_end >= $2::timestamptz - $3::interval OR g.ids IS NOT NULL)
   AND EXISTS (SELECT FROM enrollment n WHERE n.program_id = p.id AND n.role = 'EDITOR')
 ORDER BY u.reconciled_at NULLS FIRST, p.id
 """
@@ -136,9 +136,9 @@ async def mended(conn: Connection, run: int, drift: Drift) -> None:
 
 _END = """
 INSERT INTO program_update AS u (program_id, state, reconciled_at, verified_at)
-VALUES ($1, 'DONE', $2, CASE WHEN $3 THEN $2 END)
+VALUES ($1, 'DONE', $2, CASE WHEN $3 THEN $2::timestamptz END)
 ON CONFLICT (program_id) DO UPDATE
-SET reconciled_at = $2, verified_at = CASE WHEN $3 THEN $2 ELSE u.verified_at END
+SET reconciled_at = excluded.reconciled_at, verified_at = CASE WHEN $3 THEN $2::timestamptz ELSE u.verified_at END
 """
 
 
