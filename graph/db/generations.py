@@ -202,6 +202,8 @@ async def switch(conn: Connection, made: Sequence[Made]) -> dict[int, int]:
     Inside a transaction that holds the ledger's lock. A collection that was deleted meanwhile is left out.
     """
     for each in made:
+        while await conn.fetchval(_LEFT, each.changes, 0):
+            await _fold(conn, each)
         await _fold(conn, each)
     await conn.execute(_ROSTER, [each.id for each in made])
     rows = await conn.fetch(_SWITCH, [each.id for each in made])

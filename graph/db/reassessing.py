@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from graph.activity import RetractionReason
 from graph.db import cohorts, due, generations, goals, ledger, transit
 from graph.db.counting import Coverage
-from graph.db.due import AT_ONCE, Due
+from graph.db.due import Due
 from graph.db.facts import OF_REVISIONS, post_as_history, recount
 from graph.db.ledger import Entry, Kind
 from graph.db.pool import Connection, Pool
@@ -112,7 +112,7 @@ async def _reassess(
         "SELECT DISTINCT editor_id FROM enrollment WHERE program_id = ANY($1::bigint[]) AND role = 'EDITOR'", programs
     )
     found = await transit.find(conn, await sets_of_programs(conn, programs), [row["editor_id"] for row in editors])
-    if found <= AT_ONCE and not also and await _at_once(conn, programs, waiting):
+    if found <= due.AT_ONCE and not also and await _at_once(conn, programs, waiting):
         return Reassessed(found, 0)
     transits, moved = await transit.depart(conn) if found else ([], Counter[int]())
     async with AsyncExitStack() as stack:

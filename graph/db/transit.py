@@ -146,7 +146,11 @@ async def depart(conn: Connection) -> tuple[list[Transit], Counter[int]]:
 
 
 async def switch(conn: Connection, transits: Sequence[Transit]) -> None:
-    """The edits in transit count for their new programs from now on; inside the transaction that switches numbers."""
+    """The edits in transit count for their new programs from now on; inside the transaction that switches numbers.
+
+    What was announced of them until now was announced to the followers of the set they came from.
+    """
+    await _readdress(conn, [transit.via for transit in transits], [transit.origin for transit in transits])
     await conn.execute(
         "UPDATE edit_set s SET members = n.members || s.members[cardinality(s.members)]"
         " FROM unnest($1::int[], $2::int[]) AS t(via, target) JOIN edit_set n ON n.id = t.target WHERE s.id = t.via",
@@ -214,16 +218,19 @@ async def _close(conn: Connection, vias: Sequence[int]) -> None:
         "SELECT id, trim_array(members, 1) AS members FROM edit_set WHERE id = ANY($1::int[])", vias
     )
     numbers = await intern(conn, [tuple(row["members"]) for row in rows])
-    pairs = [[row["id"] for row in rows], [numbers[tuple(row["members"])] for row in rows]]
-    for column in ("set_id", "except_set"):
-        await conn.execute(
-            "UPDATE activity a SET /*COLUMN*/ = t.target FROM unnest($1::int[], $2::int[]) AS t(via, target)"
-            " WHERE a./*COLUMN*/ = t.via".replace("/*COLUMN*/", column),
-            *pairs,
-        )
+    await _readdress(conn, [row["id"] for row in rows], [numbers[tuple(row["members"])] for row in rows])
     await conn.execute("DELETE FROM wiki_editor_tally WHERE set_id = ANY($1::int[])", vias)
     await conn.execute("DELETE FROM set_coverage WHERE set_id = ANY($1::int[])", vias)
     await conn.execute("DELETE FROM edit_set WHERE id = ANY($1::int[])", vias)
+
+
+async def _readdress(conn: Connection, vias: Sequence[int], sets: Sequence[int]) -> None:
+    await conn.execute(
+        "UPDATE activity a SET set_id = t.number FROM unnest($1::int[], $2::int[]) AS t(via, number)"
+        " WHERE a.set_id = t.via",
+        vias,
+        sets,
+    )
 
 
 async def _clear(conn: Connection) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from graph.edits import (
@@ -38,7 +38,8 @@ class Session:
 class Program:
     """``editors``: each enrolled one and whether the name is shown. ``wikis``: the tracked ones, their namespaces.
 
-    ``excluded``: pages an organizer took out, as (wiki, page id).
+    ``excluded``: pages an organizer took out, as (wiki, page id). ``nameless_counted``: whether the program's own
+    numbers have those of participants whose names are not shown.
     """
 
     start: datetime
@@ -49,6 +50,7 @@ class Program:
     editors: dict[int, bool] = field(default_factory=dict)
     sessions: dict[int, Session] = field(default_factory=dict)
     excluded: set[tuple[str, int]] = field(default_factory=set)
+    nameless_counted: bool = False
 
 
 @dataclass
@@ -129,11 +131,15 @@ class Counted:
 
 @dataclass
 class Naive:
-    """The world. Campaigns hold programs, organizations hold campaigns, all by number."""
+    """The world. Campaigns hold programs, organizations hold campaigns, all by number.
+
+    ``everybody`` maps second collections, which count nameless participants too, to their programs and sessions.
+    """
 
     programs: dict[int, Program] = field(default_factory=dict)
     campaigns: dict[int, set[int]] = field(default_factory=dict)
     organizations: dict[int, set[int]] = field(default_factory=dict)
+    everybody: dict[int, int] = field(default_factory=dict)
     registered: dict[int, datetime | None] = field(default_factory=dict)
     edits: dict[tuple[str, int], SeenEdit] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -145,11 +151,14 @@ class Naive:
 
     def collections(self) -> list[int]:
         sessions = [number for program in self.programs.values() for number in program.sessions]
-        return sorted([*self.programs, *sessions, *self.campaigns, *self.organizations])
+        return sorted([*self.programs, *sessions, *self.campaigns, *self.organizations, *self.everybody])
 
     # What a collection is made of: (program, session or None) pairs.
 
     def parts(self, collection: int) -> list[tuple[Program, Session | None]]:
+        if collection in self.everybody:
+            (part,) = self.parts(self.everybody[collection])
+            return [(replace(part[0], nameless_counted=True), part[1])]
         if collection in self.programs:
             return [(self.programs[collection], None)]
         for program in self.programs.values():
@@ -201,7 +210,8 @@ class Naive:
     def member(self, program: Program, session: Session | None, seen: SeenEdit) -> str | None:
         """``"whole"``, ``"upload"`` or None."""
         edit, page = seen.edit, self.page(seen.edit.wiki, seen.edit.page_id)
-        if not program.editors.get(seen.editor_id, False) or not program.start <= edit.at <= program.end:
+        named = program.editors.get(seen.editor_id)
+        if named is None or not (named or program.nameless_counted) or not program.start <= edit.at <= program.end:
             return None
         if session is not None:
             if not session.start <= edit.at <= session.end:
@@ -237,6 +247,17 @@ class Naive:
                 upload=self.is_upload(edit),
                 reverted=self.reverted(edit.wiki, edit.revision_id),
             )
+
+    def nameless_count(self, program: int, now: datetime) -> bool:
+        """Whether nameless participants are counted at this time: after the end, if at least three have edits."""
+        rules = self.programs[program]
+        whole = replace(rules, nameless_counted=True)
+        active = {
+            seen.editor_id
+            for seen in self.edits.values()
+            if rules.editors.get(seen.editor_id) is False and self.member(whole, None, seen)
+        }
+        return rules.end < now and len(active) >= 3
 
     # The numbers.
 

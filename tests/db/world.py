@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from graph.activity import Activity
-from graph.db import activity, cohorts, ledger, recounting
+from graph.db import activity, cohorts, ledger, nameless, reassessing, recounting
 from graph.db.pool import Connection, Pool
 from graph.edits import Batch, Change, Edit, SeenEdit
 from graph.programs import CollectionKind
@@ -66,10 +66,14 @@ def edit(
 
 
 class World:
-    """``naive`` is the model. Numbers of collections and editors are the database's own."""
+    """``naive`` is the model. Numbers of collections and editors are the database's own.
 
-    def __init__(self, pool: Pool) -> None:
+    With ``by_the_worker`` what a change of rules leaves to the worker is done right after it.
+    """
+
+    def __init__(self, pool: Pool, *, by_the_worker: bool = False) -> None:
         self.pool = pool
+        self.by_the_worker = by_the_worker
         self.naive = Naive()
 
     # Rules
@@ -81,6 +85,27 @@ class World:
             await ledger.lock(conn)
             yield conn
             await ledger.announce(conn)
+        if self.by_the_worker:
+            await reassessing.reassess(self.pool)
+
+    async def learn(self) -> None:
+        """Tell the model what the ledger decides by itself: second collections, and when nameless ones are counted."""
+        rows = await self.pool.fetch(
+            "SELECT id, everybody_id FROM program WHERE everybody_id IS NOT NULL"
+            " UNION ALL SELECT id, everybody_id FROM session WHERE everybody_id IS NOT NULL"
+        )
+        known = self.naive.collections()
+        self.naive.everybody = {row["everybody_id"]: row["id"] for row in rows if row["id"] in known}
+        for row in await self.pool.fetch("SELECT id, nameless_counted FROM program"):
+            if row["id"] in self.naive.programs:
+                self.naive.programs[row["id"]].nameless_counted = row["nameless_counted"]
+
+    async def end_holding_out(self) -> None:
+        """Count nameless participants where it is time to, or cease to, as the worker does; it is long after all."""
+        async with self.changing() as conn:
+            for program in await nameless.changed(conn, datetime.now(UTC)):
+                await cohorts.reassess_program(conn, program)
+        await self.learn()
 
     async def editor(self, registered: datetime | None = None) -> int:
         number = await self.pool.fetchval(
@@ -329,6 +354,7 @@ class World:
 
     async def agree(self) -> None:
         """Every number of every collection is what the naive model says, and what a recount says."""
+        await self.learn()
         async with self.pool.acquire() as conn:
             collections = self.naive.collections()
             for collection in collections:
