@@ -22,6 +22,7 @@ demo: $(VENV)/.installed ## run an editathon on this machine and show it live (P
 
 test: check ## check everything and run all tests (ARGS="-k name" for some)
 	@tests/find-chromium
+	@tests/find-clients
 	$(BIN)/pytest $(ARGS)
 
 check: lint types contract ## lint, types and the import contract; no tests
@@ -59,7 +60,7 @@ test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, install
 	@tests/with-postgres15 $(BIN)/pytest $(ARGS)
 
 clean: ## remove the virtual environment and every cache
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
+	rm -rf $(VENV) build tests/clients/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-tests: $(VENV)/.tests-installed
