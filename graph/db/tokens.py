@@ -21,7 +21,8 @@ INSERT INTO screen_token (program_id, editor_id, secret, name, created_at) VALUE
 """
 _OF_PROGRAMS = "SELECT * FROM screen_token WHERE program_id = ANY($1::bigint[]) ORDER BY id"
 _NOTE = """
-UPDATE /*TABLE*/ SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2 - $3::interval)
+UPDATE /*TABLE*/ SET last_used_at = $2
+WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2::timestamptz - $3::interval)
 """
 _NOTE_ACCESS = _NOTE.replace("/*TABLE*/", "access_token")
 _NOTE_SCREEN = _NOTE.replace("/*TABLE*/", "screen_token")

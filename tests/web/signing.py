@@ -50,7 +50,9 @@ class House:
         assert back.status_code == 302, back.text
         return str(back.headers["location"])
 
-    async def sign_in(self, browser: httpx.AsyncClient, username: str = "Ada", path: str = "/sign-in") -> httpx.Response:
+    async def sign_in(
+        self, browser: httpx.AsyncClient, username: str = "Ada", path: str = "/sign-in"
+    ) -> httpx.Response:
         """Sign in all the way; the last answer, which sends one on."""
         arrived = await browser.get(await self.sent_back(browser, username, path))
         assert arrived.status_code == 303, arrived.text
