@@ -16,6 +16,7 @@ from graph.db.queue import Job, JobKind
 from graph.jobs.backfill import Reach, backfill, settle
 from graph.jobs.dispatch import PASSING, Dispatcher, Handler
 from graph.jobs.forgetting import forget_people
+from graph.jobs.nameless import count_nameless
 from graph.jobs.pending import finish_pending
 from graph.jobs.reconcile import reconcile
 from graph.jobs.schedule import enqueue_due
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 PENDING_SECONDS = 5.0
 SCHEDULE_SECONDS = 5.0
 FORGET_SECONDS = 600.0
+NAMELESS_SECONDS = 60.0
 
 
 def handlers(reach: Reach) -> Mapping[JobKind, Handler]:
@@ -67,6 +69,7 @@ class Worker:
             jobs.create_task(self._every(PENDING_SECONDS, self._finish_pending))
             jobs.create_task(self._every(FORGET_SECONDS, self._forget))
             jobs.create_task(self._every(SCHEDULE_SECONDS, self._schedule))
+            jobs.create_task(self._every(NAMELESS_SECONDS, self._count_nameless))
             jobs.create_task(Dispatcher(self._deps.pool, handlers(self._reach)).run())
 
     async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
@@ -86,6 +89,9 @@ class Worker:
             await progress.forget_early_news(conn)
             await queue.forget_log(conn)
         await forget_people(self._deps)
+
+    async def _count_nameless(self) -> None:
+        await count_nameless(self._deps.pool, self._deps.clock())
 
     async def _schedule(self) -> None:
         async with self._deps.pool.acquire() as conn:
