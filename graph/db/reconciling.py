@@ -30,7 +30,7 @@ class Candidate:
     """A program with editors that has begun.
 
     ``reconciled_at`` is when its recent contributions were last compared, ``verified_at`` when all were. ``gaps`` are
-    those of the stream that lie in its time and for which it was not read yet.
+    those of the stream that lie in its time and for which it was not read yet. ``asked``: somebody wants it compared.
     """
 
     program_id: int
@@ -39,12 +39,14 @@ class Candidate:
     reconciled_at: datetime | None
     verified_at: datetime | None
     gaps: tuple[Gap, ...]
+    asked: bool = False
 
 
 _TROUBLE = """
 SELECT NOT coalesce(s.connected AND s.heartbeat > $1::timestamptz - $2::interval
                     AND coalesce(s.upstream_lag, 0) + coalesce(s.own_lag, 0) <= extract(epoch FROM $3::interval)
-                    AND coalesce(greatest(l.complete_until, s.last_event_at), $1) > $1::timestamptz - $3::interval, false)
+                    AND coalesce(greatest(l.complete_until, s.last_event_at), $1) > $1::timestamptz - $3::interval,
+                    false)
 FROM stream_state s, ledger l
 """
 
@@ -55,7 +57,8 @@ async def in_trouble(conn: Connection, now: datetime) -> bool:
 
 
 _CANDIDATES = """
-SELECT p.id, p.tracking_start, p.tracking_end, u.reconciled_at, u.verified_at, g.ids, g.starts, g.ends
+SELECT p.id, p.tracking_start, p.tracking_end, u.reconciled_at, u.verified_at, g.ids, g.starts, g.ends,
+       coalesce(u.verified_at = 'epoch', false) AS asked
 FROM program p
 LEFT JOIN program_update u ON u.program_id = p.id
 LEFT JOIN LATERAL (
@@ -66,7 +69,7 @@ LEFT JOIN LATERAL (
       AND NOT EXISTS (SELECT FROM gap_filled f WHERE f.gap_id = g.id AND f.program_id = p.id)
 ) g ON true
 WHERE ($1::bigint IS NULL OR p.id = $1) AND p.withdrawn_at IS NULL AND p.tracking_start <= $2
-  AND (p.tracking_end >= $2::timestamptz - $3::interval OR g.ids IS NOT NULL)
+  AND (p.tracking_end >= $2::timestamptz - $3::interval OR g.ids IS NOT NULL OR u.verified_at = 'epoch')
   AND EXISTS (SELECT FROM enrollment n WHERE n.program_id = p.id AND n.role = 'EDITOR')
 ORDER BY u.reconciled_at NULLS FIRST, p.id
 """
@@ -91,7 +94,13 @@ def _candidate(row: Any) -> Candidate:
         row["reconciled_at"],
         row["verified_at"],
         tuple(Gap(*gap) for gap in gaps),
+        row["asked"],
     )
+
+
+async def compare_all(conn: Connection, program_id: int) -> None:
+    """Somebody wants all of the program compared, however lately it was; there is an update of it."""
+    await conn.execute("UPDATE program_update SET verified_at = 'epoch' WHERE program_id = $1", program_id)
 
 
 async def fill(conn: Connection, program_id: int, gaps: Sequence[Gap]) -> None:

@@ -74,6 +74,12 @@ async def asked_lately(conn: Connection, program_id: int, seconds: int) -> bool:
     )
 
 
+async def state(conn: Connection, program_id: int) -> UpdateState | None:
+    """How far the program's update is; None where there never was any."""
+    found = await conn.fetchval("SELECT state FROM program_update WHERE program_id = $1", program_id)
+    return None if found is None else UpdateState(found)
+
+
 async def start(conn: Connection, program_id: int, now: datetime) -> None:
     """The update begins, or goes on where another worker left it."""
     await conn.execute(

@@ -48,7 +48,7 @@ def due(program: Candidate, now: datetime, *, trouble: bool) -> Due | None:
     """What of the program is to be compared now, if anything. ``trouble`` says that the stream cannot be relied on."""
     whole = program.verified_at is None or now - program.verified_at >= DAILY or _just_ended(program, now)
     recent = now <= program.end and _older(program.reconciled_at, now, MINUTELY if trouble else HOURLY)
-    if not (program.gaps or recent or (whole and now <= program.end + AFTERWARDS)):
+    if not (program.gaps or recent or program.asked or (whole and now <= program.end + AFTERWARDS)):
         return None
     spans = [Span(gap.start - GAP_MARGIN, min(gap.end + GAP_MARGIN, now)) for gap in program.gaps]
     until = min(program.end, now if trouble else now - UNSETTLED)

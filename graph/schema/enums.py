@@ -14,6 +14,7 @@ from graph.errors import ErrorCode
 from graph.paging import ArticleOrder, CampaignOrder, EditorOrder, ProgramOrder
 from graph.programs import GoalMetric, PasscodePolicy, ProgramStatus, ProgramType, Role, ScopeKind, Visibility
 from graph.resolvers.timelines import TimeBucket
+from graph.resolvers.updating import JobKind, UpdateState
 
 E = TypeVar("E", bound=Enum)
 
@@ -184,5 +185,26 @@ declare(
         "UNKNOWN_USER": "No wiki knows this username.",
         "UNKNOWN_WIKI": "There is no such wiki.",
         "UNAVAILABLE": "Wikimedia does not answer at the moment; try again later.",
+    },
+)
+declare(
+    UpdateState,
+    "How far the reading of a program's history is.",
+    {
+        "WAITING": "It waits for its turn, or to be tried again.",
+        "RUNNING": "It is under way.",
+        "DONE": "Everything was read.",
+        "FAILED": "It failed too often to be tried again by itself.",
+    },
+    name="ProgramUpdateState",
+)
+declare(
+    JobKind,
+    "What the worker does for a program.",
+    {
+        "BACKFILL": "Reads what was never read of its history.",
+        "SETTLE": "Reads once more what was too young to be sure of.",
+        "RECONCILE": "Compares it with the wikis' own lists, and mends what differs.",
+        "REASSESS": "Decides its stored edits anew.",
     },
 )

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     SCOPE = "Scope"
     ACCESS_TOKEN = "AccessToken"
     SCREEN_TOKEN = "ScreenToken"
+    JOB = "Job"
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,13 @@ class SetGoalsInput:
 
 
 @accepted
+class JobInput:
+    """A job that failed too often to be tried again by itself."""
+
+    id: strawberry.ID = said("The job.")
+
+
+@accepted
 class RequestUpdateInput:
     """A program whose history is to be read again."""
 

@@ -30,12 +30,13 @@ from graph.paging import (
 )
 from graph.permissions import ProgramPermissions
 from graph.programs import Campaign, Editor, Enrollment, Goal, Organization, Program, Session, TrackedWiki
-from graph.resolvers import reading, reading_lists, reading_numbers, tokens
+from graph.resolvers import reading, reading_lists, reading_numbers, tokens, updating
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 from graph.resolvers.reading import EditKey, ListedArticle, Participant, Upload
 from graph.resolvers.timelines import TimeBucket
 from graph.resolvers.tokens import ScreenToken
+from graph.resolvers.updating import ProgramUpdate
 from graph.tallies import Metrics, TimelinePoint, WikiMetrics
 
 K = TypeVar("K", bound=Hashable)
@@ -78,6 +79,7 @@ class Loaders:
         self.sessions: DataLoader[int, list[Session]] = _there(partial(reading.sessions_of, deps))
         self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
         self.volunteers: DataLoader[int, list[Enrollment]] = _there(partial(reading.volunteers, deps))
+        self.updates: DataLoader[int, ProgramUpdate | None] = _found(partial(updating.of_programs, deps))
         self.goals: DataLoader[int, list[Goal]] = _there(partial(reading.goals_of, deps))
         self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
         self.screen_tokens: DataLoader[Program, list[ScreenToken] | None] = _there(

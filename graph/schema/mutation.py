@@ -13,6 +13,7 @@ from graph.resolvers import (
     organizing_sessions,
     organizing_updates,
     tokens,
+    updating,
 )
 from graph.schema import inputs, inputs_people, payloads
 from graph.schema.changing import later, mutation
@@ -278,10 +279,29 @@ class Mutation:
         payloads.SetGoalsPayload,
         payloads.SetGoalsPayload.of,
     )
-    request_update: payloads.RequestUpdatePayload = later(
-        "Reads and counts the program's history again, now.",
+    request_update: payloads.RequestUpdatePayload = mutation(
+        """Reads what was never read of the program's history and compares all of it with the wikis' own lists, now.
+        Where that waits or runs already nothing more is begun; see `program.update`.""",
         inputs.RequestUpdateInput,
+        updating.request_update,
         payloads.RequestUpdatePayload,
+        payloads.RequestUpdatePayload.of,
+    )
+    retry_job: payloads.DeadLettersPayload = mutation(
+        "Has a job that failed too often tried again, as if it were new; for admins.",
+        inputs.JobInput,
+        updating.retry_job,
+        payloads.DeadLettersPayload,
+        payloads.DeadLettersPayload.of,
+        of=Kind.JOB,
+    )
+    discard_job: payloads.DeadLettersPayload = mutation(
+        "Gives up a job that failed too often; for admins.",
+        inputs.JobInput,
+        updating.discard_job,
+        payloads.DeadLettersPayload,
+        payloads.DeadLettersPayload.of,
+        of=Kind.JOB,
     )
     create_access_token: payloads.CreateAccessTokenPayload = mutation(
         "Makes a token with which an app acts for whoever is signed in; not to be done with such a token.",

@@ -10,7 +10,7 @@ import strawberry
 
 from graph import programs as nouns
 from graph.errors import ErrorCode, UserFault
-from graph.resolvers import tokens
+from graph.resolvers import tokens, updating
 from graph.resolvers.organizing_cohorts import Added
 from graph.schema import ids
 from graph.schema.fields import described, said
@@ -19,6 +19,7 @@ from graph.schema.types_people import Editor
 from graph.schema.types_program import Program
 from graph.schema.types_session import Scope, Session
 from graph.schema.types_tokens import AccessToken, ScreenToken
+from graph.schema.types_update import DeadLetter
 
 
 @described
@@ -196,6 +197,18 @@ class AdminPayload(Payload):
     def of(cls, value: Sequence[nouns.Editor]) -> Self:
         """The answer of success."""
         return cls(admins=[Editor.of(editor) for editor in value])
+
+
+@described
+class DeadLettersPayload(Payload):
+    """The dead letters that are left."""
+
+    dead_letters: list[DeadLetter] = said("The jobs that failed too often, the newest first.", default=())
+
+    @classmethod
+    def of(cls, value: Sequence[updating.DeadLetter]) -> Self:
+        """The answer of success."""
+        return cls(dead_letters=[DeadLetter.of(letter) for letter in value])
 
 
 @described

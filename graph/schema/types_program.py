@@ -33,6 +33,7 @@ from graph.schema.types_numbers import Goal, Metrics, TimelinePoint, WikiMetrics
 from graph.schema.types_people import Editor, ProgramEditorConnection, Volunteer
 from graph.schema.types_session import ProgramPermissions, Scope, Session, TrackedWiki
 from graph.schema.types_tokens import ScreenToken
+from graph.schema.types_update import ProgramUpdate
 
 if TYPE_CHECKING:
     from graph.schema.types_campaign import CampaignConnection
@@ -224,6 +225,12 @@ class Program(Node):
     ) -> UploadConnection:
         """The files uploaded to Wikimedia Commons, the newest first."""
         return await UploadConnection.page(info, self.value.id, UploadQuery(text(editor, "editor")), first, after)
+
+    @resolved
+    async def update(self, info: Info) -> ProgramUpdate | None:
+        """How the newest reading of its history gets on; null where there was none yet."""
+        found = await info.context.loaders.updates.load(self.value.id)
+        return None if found is None else ProgramUpdate.of(found)
 
     @resolved
     async def viewer_can(self, info: Info) -> ProgramPermissions:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graph.resolvers import upstream
-from graph.schema.fields import described, said
+from graph.resolvers import updating, upstream
+from graph.schema.context import Info
+from graph.schema.fields import described, resolved, said
+from graph.schema.types_update import Drift
 
 
 @described
@@ -44,3 +46,8 @@ class ServiceStatus:
             gaps=[StreamGap(from_=gap.start, to=gap.end, reconciled=gap.reconciled) for gap in value.gaps],
             version=value.version,
         )
+
+    @resolved
+    async def drift(self, info: Info) -> Drift:
+        """What comparisons with the wikis' own lists ever had to mend, in all programs."""
+        return Drift.of(await updating.drift(info.context.deps))

@@ -8,7 +8,7 @@ from datetime import datetime
 import strawberry
 
 from graph.paging import CampaignQuery, ProgramQuery, Within
-from graph.resolvers import joining, tokens
+from graph.resolvers import joining, tokens, updating
 from graph.schema import ids
 from graph.schema.arguments import After, First
 from graph.schema.context import Info
@@ -17,6 +17,7 @@ from graph.schema.types_campaign import CampaignConnection
 from graph.schema.types_people import Editor
 from graph.schema.types_program import Program, ProgramConnection
 from graph.schema.types_tokens import AccessToken
+from graph.schema.types_update import DeadLetter
 
 
 @described
@@ -75,3 +76,9 @@ class Viewer:
     async def campaigns(self, info: Info, first: First = 25, after: After = None) -> CampaignConnection:
         """The campaigns the viewer organizes."""
         return await CampaignConnection.page(info, self.number, CampaignQuery(Within.EDITOR), first, after)
+
+    @resolved
+    async def dead_letters(self, info: Info) -> list[DeadLetter] | None:
+        """Jobs that failed too often to be tried again by themselves, the newest first; null for all but admins."""
+        found = await updating.dead_letters(info.context.deps, info.context.actor)
+        return None if found is None else [DeadLetter.of(letter) for letter in found]
