@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -82,9 +83,18 @@ async def apply(conn: Connection, changes: Sequence[Change]) -> list[Shift]:
     early += [change for n, change in enumerate(about_revisions) if n not in revisions]
     await _keep(conn, early)
     moved: list[Shift] = []
-    for change, number in sorted(known, key=lambda pair: pair[0].as_of):
-        moved += await _apply_one(conn, change, number)
+    for tagged, some in groupby(sorted(known, key=lambda pair: pair[0].as_of), key=_is_tag):
+        if tagged:
+            # History tells of them by the dozen.
+            moved += await _tag(conn, [(change, n) for change, n in some if isinstance(change, RevisionTagged)])
+        else:
+            for change, number in some:
+                moved += await _apply_one(conn, change, number)
     return moved
+
+
+def _is_tag(known: tuple[Change, int]) -> bool:
+    return isinstance(known[0], RevisionTagged)
 
 
 async def take_early(
@@ -131,7 +141,7 @@ def _from_body(body: dict[str, Any]) -> Change:
 
 async def _apply_one(conn: Connection, change: Change, number: int) -> list[Shift]:
     if isinstance(change, RevisionTagged):
-        return await _tag(conn, change, number)
+        return await _tag(conn, [(change, number)])
     if isinstance(change, RevisionVisibility):
         return await _show(conn, change, number)
     if isinstance(change, RevisionsReverted):
@@ -167,23 +177,43 @@ async def _page(conn: Connection, change: PageDeleted | PageUndeleted | PageMove
     return shifts
 
 
-async def _tag(conn: Connection, change: RevisionTagged, wiki_id: int) -> list[Shift]:
-    key = wiki_id, change.revision_id
-    query = "SELECT tags_as_of FROM edit WHERE wiki_id = $1 AND revision_id = $2"
-    if not await _newer(conn, query, change.as_of, *key):
+# Those of several tags that are news: of each revision the newest says what is so, any may say that it was reverted.
+_NEW_TAGS = """
+SELECT t.wiki_id, t.revision_id, (array_agg(t.reverted ORDER BY t.ord DESC))[1] AS reverted,
+       max(t.as_of) AS as_of, bool_or(t.reverted) AS named
+FROM unnest($1::smallint[], $2::bigint[], $3::bool[], $4::timestamptz[])
+     WITH ORDINALITY AS t(wiki_id, revision_id, reverted, as_of, ord)
+JOIN edit e USING (wiki_id, revision_id) WHERE e.tags_as_of IS NULL OR e.tags_as_of <= t.as_of
+GROUP BY 1, 2 ORDER BY min(t.ord)
+"""
+
+_SET_TAGS = """
+UPDATE edit e SET reverted = t.reverted, tags_as_of = t.as_of
+FROM unnest($1::smallint[], $2::bigint[], $3::bool[], $4::timestamptz[]) AS t(wiki_id, revision_id, reverted, as_of)
+WHERE e.wiki_id = t.wiki_id AND e.revision_id = t.revision_id
+"""
+
+
+async def _tag(conn: Connection, tagged: Sequence[tuple[RevisionTagged, int]]) -> list[Shift]:
+    """Apply news of tags, oldest first, each with the wiki's number."""
+    rows = await conn.fetch(
+        _NEW_TAGS,
+        [wiki_id for _, wiki_id in tagged],
+        [change.revision_id for change, _ in tagged],
+        [change.reverted for change, _ in tagged],
+        [change.as_of for change, _ in tagged],
+    )
+    if not rows:
         return []
+    columns = [[row[n] for row in rows] for n in range(4)]
 
     async def update() -> None:
-        await conn.execute(
-            "UPDATE edit SET reverted = $3, tags_as_of = $4 WHERE wiki_id = $1 AND revision_id = $2",
-            *key,
-            change.reverted,
-            change.as_of,
-        )
+        await conn.execute(_SET_TAGS, *columns)
 
-    shifts = await recount(conn, OF_REVISIONS, [key[0]], [key[1]], change=update)
-    if change.reverted:
-        await _announce_revert(conn, "e.wiki_id = $1 AND e.revision_id = $2", *key)
+    shifts = await recount(conn, OF_REVISIONS, columns[0], columns[1], change=update)
+    named = [(row["wiki_id"], row["revision_id"]) for row in rows if row["named"]]
+    if named:
+        await _announce_revert(conn, OF_REVISIONS, [key[0] for key in named], [key[1] for key in named])
     return shifts
 
 
@@ -193,7 +223,7 @@ async def _mark(conn: Connection, change: RevisionsReverted, page_key: int) -> l
     return []
 
 
-async def _announce_revert(conn: Connection, which: str, *values: int) -> None:
+async def _announce_revert(conn: Connection, which: str, *values: Any) -> None:
     """Mark the cards once: by the revert that names them or by the tag, whichever comes first."""
     rows = await conn.fetch(
         "UPDATE edit e SET revert_named = true WHERE NOT revert_named AND /*WHICH*/"

@@ -314,6 +314,22 @@ async def test_a_tag_marks_a_reverted_edit_once_which_stays_counted(world: World
     await world.agree()
 
 
+async def test_many_tags_in_one_batch_are_each_held_against_what_is_known(world: World) -> None:
+    ann = await world.editor()
+    program = await world.program(ann)
+    await world.saw(*(edit(number, ann) for number in range(1, 7)))
+    await world.saw(changes=[tagged(5, 1, reverted=False), tagged(5, 2)])
+    news = [tagged(4, 1), tagged(4, 2, reverted=False), tagged(6, 3), tagged(7, 4), tagged(8, 4, reverted=False)]
+    counted = await world.saw(changes=[*news, tagged(9, 5), tagged(3, 5, reverted=False), tagged(9, 77)])
+    assert counted == Counted(new=0, moved=2)
+    rows = await world.pool.fetch("SELECT revision_id FROM edit WHERE reverted ORDER BY 1")
+    assert [row["revision_id"] for row in rows] == [2, 3, 5]
+    assert (await world.headline(program)).reverted == 3
+    reverted = [revision for kind, revision in told(await world.activity(program)) if kind == "reverted"]
+    assert sorted(reverted) == [2, 3, 4, 5]
+    await world.agree()
+
+
 async def test_a_revert_marks_the_cards_of_its_range_at_once_and_the_number_waits_for_the_tag(world: World) -> None:
     ann = await world.editor()
     program = await world.program(ann)
