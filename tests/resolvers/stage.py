@@ -42,8 +42,8 @@ _SELECTIONS = {
     "deleteCampaign": "deletedId",
     "revokeAccessToken": "revokedId",
     "revokeScreenToken": "revokedId",
-    "createAccessToken": "secret",
-    "createScreenToken": "secret",
+    "createAccessToken": "secret accessToken { id }",
+    "createScreenToken": "secret screenToken { id }",
     "updateCampaign": """campaign { slug title description start end defaultProgramType defaultPasscodePolicy
         templateDescription organization { slug } }""",
     "removeProgramFromCampaign": "campaign { programs { nodes { slug } } } program { campaigns { nodes { slug } } }",
@@ -57,6 +57,8 @@ _SELECTIONS = {
     "renewInvitation": "program { invitationUrl }",
     "updateSession": "session { id slug title venue start end coordinators { username } } program { slug }",
     "deleteSession": "session { id } program { slug sessions { id } }",
+    "retryJob": "deadLetters { id }",
+    "discardJob": "deadLetters { id }",
     "addScope": "scope { id }",
     "removeScope": "scope { id }",
     "grantAdmin": "admins { username }",
@@ -67,6 +69,9 @@ _SELECTIONS = {
     "restoreProgram": "program { slug visibility withdrawnAt registrationOpen }",
     "excludeArticle": _ARTICLES,
     "includeArticle": _ARTICLES,
+    "requestUpdate": "program { update { state done total } }",
+    "retryJob": "deadLetters { id }",
+    "discardJob": "deadLetters { id }",
 }
 _SELECTIONS["updateProgram"] = _SELECTIONS["createProgram"]
 _USUAL = "program { slug editors { nodes { username } } }"
@@ -131,7 +136,11 @@ class Stage:
             "IncludeArticleInput!": "ArticleTrackingInput!",
             "GiveVolunteerRoleInput!": "VolunteerInput!",
             "TakeVolunteerRoleInput!": "VolunteerInput!",
+            "RetryJobInput!": "JobInput!",
+            "DiscardJobInput!": "JobInput!",
             "GrantAdminInput!": "AdminInput!",
+            "RetryJobInput!": "JobInput!",
+            "DiscardJobInput!": "JobInput!",
             "RevokeAdminInput!": "AdminInput!",
         }
         document = (
