@@ -35,6 +35,7 @@ class Action(StrEnum):
     VIEW_PRIVATE_PROGRAM = "view a private program"
     SEE_NAMELESS = "see nameless participants"
     CREATE = "create a program or a campaign"
+    OWN_TOKENS = "make and revoke access tokens for oneself"
     CLONE_PROGRAM = "clone a program"
     EDIT_PROGRAM = "edit details, dates, wikis, scopes, goals, sessions, exclusions, assignments of others"
     SEE_PASSCODE = "see the passcode and the invitation"
@@ -80,6 +81,7 @@ TABLE: Mapping[Action, Mapping[Part, Answer]] = {
     ),
     Action.SEE_NAMELESS: {_P.SIGNED_IN: _OWN, _P.EDITOR: _OWN, _P.FACILITATOR: _YES, _P.ADMIN: _YES},
     Action.CREATE: _SIGNED_IN,
+    Action.OWN_TOKENS: _SIGNED_IN,
     Action.CLONE_PROGRAM: _RUNS,
     Action.EDIT_PROGRAM: _RUNS,
     Action.SEE_PASSCODE: {_P.VOLUNTEER: _YES, **_RUNS},
@@ -169,3 +171,12 @@ def program_permissions(
         see_passcode=may(parts, Action.SEE_PASSCODE, private=private),
         join=is_open and Part.EDITOR not in parts and may(parts, Action.JOIN),
     )
+
+
+def table() -> str:
+    """The Markdown table of who may do what, as it stands in docs/permissions.md."""
+    lines = [f"| action | {' | '.join(Part)} |", "|---" * (len(Part) + 1) + "|"]
+    for action, row in TABLE.items():
+        cells = ("–" if part not in row else "✓" if row[part] is Answer.YES else row[part] for part in Part)
+        lines.append(f"| {action} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

@@ -26,6 +26,7 @@ ROWS = {
     Action.VIEW_PRIVATE_PROGRAM: "--yyy-y",
     Action.SEE_NAMELESS: "----y-y",
     Action.CREATE: "-yyyyyy",
+    Action.OWN_TOKENS: "-yyyyyy",
     Action.CLONE_PROGRAM: "----yyy",
     Action.EDIT_PROGRAM: "----yyy",
     Action.SEE_PASSCODE: "---yyyy",
