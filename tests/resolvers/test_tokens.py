@@ -149,8 +149,8 @@ async def test_a_screen_sees_its_private_program_and_no_other(stage: Stage, amar
 async def test_a_screen_is_nobody_and_may_do_nothing(stage: Stage, amara: Actor) -> None:
     shown = await stage.program(amara, visibility="PRIVATE")
     screen, _ = await screen_of(stage, amara, shown["id"])
-    query = """query($slug: String!) { viewer { username } program(slug: $slug) { passcode invitationUrl screenTokens { id }
-        viewerCan { view edit manageEditors delete seePasscode join } } }"""
+    query = """query($slug: String!) { viewer { username } program(slug: $slug) { passcode invitationUrl
+        screenTokens { id } viewerCan { view edit manageEditors delete seePasscode join } } }"""
     data = await stage.api.ask(query, screen, slug=shown["slug"])
     assert data["viewer"] is None
     assert data["program"] == {

@@ -138,7 +138,8 @@ async def test_a_token_that_is_none_is_an_error_of_the_provider(token: Any) -> N
 @pytest.mark.parametrize(
     "profile",
     [
-        b"", b"\xff", [], "Ada", {}, {"username": "Ada"}, {"sub": "", "username": "Ada"}, {"sub": "-7", "username": "A"},
+        b"", b"\xff", [], "Ada", {}, {"username": "Ada"}, {"sub": "", "username": "Ada"},
+        {"sub": "-7", "username": "A"},
         {"sub": "7.5", "username": "A"}, {"sub": "0", "username": "A"}, {"sub": "9" * 40, "username": "A"},
         {"sub": "٧", "username": "A"}, {"sub": True, "username": "A"},
     ],
@@ -163,8 +164,11 @@ async def test_the_central_id_may_come_as_text_or_number(sub: Any) -> None:
 
 
 async def test_what_one_log_in_sets_does_not_go_along_with_the_next() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"set-cookie": "s=1; Path=/"})
+
     client = without_cookies()
-    client._transport = httpx.MockTransport(lambda request: httpx.Response(200, headers={"set-cookie": "s=1; Path=/"}))
+    client._transport = httpx.MockTransport(answer)
     await client.get("https://meta.example/a")
     assert list(client.cookies.jar) == []
     await client.aclose()
