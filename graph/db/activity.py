@@ -21,6 +21,7 @@ from graph.activity import (
     MilestoneReached,
     RetractionReason,
 )
+from graph.db.audience import Audience, told_to
 from graph.db.ledger import Kind
 from graph.db.pool import Connection
 from graph.programs import Editor, Goal, GoalMetric
@@ -31,7 +32,8 @@ _COLUMNS = """
     a.id, a.at, a.kind, a.set_id, a.except_set, a.collection_id, a.reason, a.counted, a.retracted, a.target, a.actual,
     s.members, w.dbname, a.revision_id, p.id AS page_key, p.page_id, p.namespace, p.title, p.deleted,
     e.at AS edit_at, e.byte_change, e.created, e.redirect, e.minor, e.reverted OR e.revert_named AS reverted, e.summary,
-    CASE WHEN NOT e.editor_hidden THEN d.id END AS editor_id, d.username, d.central_id, d.registered_at"""
+    e.editor_id AS author, CASE WHEN NOT e.editor_hidden THEN d.id END AS editor_id, d.username, d.central_id,
+    d.registered_at"""
 
 _JOINS = """
     JOIN edit_set s ON s.id = a.set_id
@@ -80,20 +82,28 @@ async def since(
     """
     rows = await conn.fetch(_SINCE, after, collections, limit, until)
     covering = await _covering(conn, {row[key] for row in rows for key in ("set_id", "except_set")}, collections)
-    programs = await _programs(conn, rows)
+    audience = await told_to(conn, rows, collections)
     found: dict[int, list[Activity]] = {collection: [] for collection in collections}
     for row in rows:
         for collection in collections:
-            if row["collection_id"] == collection or _reaches(row, covering.get(collection, set())):
-                found[collection].append(_activity(row, collection, programs))
+            reaches = row["collection_id"] == collection or _reaches(row, covering.get(collection, set()))
+            if reaches and audience.may_hear(row, collection):
+                found[collection].append(_activity(row, collection, audience))
     return found, rows[-1]["id"] if len(rows) == limit else until
 
 
 async def of_one(conn: Connection, collection: int, after: int, until: int, limit: int) -> list[Activity]:
-    """The entries of one collection numbered above ``after`` and up to ``until``, in order, at most ``limit``."""
-    rows = await conn.fetch(_OF_ONE, after, collection, limit, until)
-    programs = await _programs(conn, rows)
-    return [_activity(row, collection, programs) for row in rows]
+    """The entries of one collection numbered above ``after`` and up to ``until``, in order, at most ``limit``.
+
+    None are returned only where there are none.
+    """
+    while rows := await conn.fetch(_OF_ONE, after, collection, limit, until):
+        audience = await told_to(conn, rows, [collection])
+        found = [_activity(row, collection, audience) for row in rows if audience.may_hear(row, collection)]
+        if found:
+            return found
+        after = rows[-1]["id"]
+    return []
 
 
 async def forget(conn: Connection) -> None:
@@ -118,23 +128,15 @@ async def _covering(conn: Connection, sets: set[int], collections: Sequence[int]
     return covering
 
 
-async def _programs(conn: Connection, rows: Sequence[Any]) -> dict[int, bool]:
-    """Each program among the members of these rows' sets → whether it is public."""
-    members = sorted({abs(member) for row in rows for member in row["members"]})
-    found = await conn.fetch("SELECT id, visibility FROM program WHERE id = ANY($1::bigint[])", members)
-    return {row["id"]: row["visibility"] == "PUBLIC" for row in found}
-
-
 def _reaches(row: Mapping[str, Any], covering: set[int]) -> bool:
     return row["set_id"] in covering and row["except_set"] not in covering
 
 
-def _activity(row: Mapping[str, Any], collection: int, programs: Mapping[int, bool]) -> Activity:
+def _activity(row: Mapping[str, Any], collection: int, audience: Audience) -> Activity:
     number = row["id"]
     match Kind(row["kind"]):
         case Kind.COUNTED:
-            counting = (m for m in row["members"] if m in programs and (programs[m] or m == collection))
-            return EditCounted(number, _edit(row), tuple(counting))
+            return EditCounted(number, _edit(row), audience.programs(row, collection))
         case Kind.RETRACTED:
             return EditRetracted(number, row["dbname"], row["revision_id"], RetractionReason(row["reason"]))
         case Kind.REVERTED:
@@ -144,7 +146,8 @@ def _activity(row: Mapping[str, Any], collection: int, programs: Mapping[int, bo
         case Kind.MILESTONE:
             program = row["members"][0]
             goal = Goal(program, GoalMetric(row["reason"]), row["target"], row["actual"], row["at"])
-            return MilestoneReached(number, program, goal, _edit(row) if row["revision_id"] else None)
+            shown = row["revision_id"] is not None and not audience.is_veiled(row, collection)
+            return MilestoneReached(number, program, goal, _edit(row) if shown else None)
 
 
 def _edit(row: Mapping[str, Any]) -> LedgerEdit:

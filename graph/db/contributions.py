@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was contributed: the articles, edits and uploads of collections, page by page, and single ones by key."""
+"""What was contributed: the edits and uploads of collections, page by page, and single ones by key."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from graph.activity import Article, LedgerEdit
-from graph.db.keyset import Listing, pages
+from graph.activity import LedgerEdit
+from graph.db.articles import ARTICLE_COLUMNS, article
+from graph.db.keyset import pages
 from graph.db.people import EDITOR_COLUMNS, editor
 from graph.db.pool import Pool
-from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound
-from graph.paging import ArticleQuery, EditQuery, Key, Page, Slice, UploadQuery
+from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound, veiled
+from graph.paging import EditQuery, Key, Page, Slice, UploadQuery
 from graph.programs import Editor
 
 Row = Mapping[str, Any]
@@ -23,20 +24,6 @@ EditKey = tuple[str, int]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LAST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-
-
-@dataclass(frozen=True, slots=True)
-class ListedArticle:
-    """An article's part of a collection: the edits made to it as an article, and the bytes they added.
-
-    One that an organizer excluded from a program has no part in it.
-    """
-
-    article: Article
-    created: bool
-    edits: int
-    bytes_added: int
-    excluded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +37,10 @@ class Upload:
     deleted: bool
 
 
-ARTICLE_COLUMNS = "g.id AS page_key, w.dbname, g.page_id, g.namespace, g.title, g.deleted"
 EDIT_COLUMNS = """e.wiki_id, e.revision_id, e.at, e.byte_change, e.created, e.redirect, e.minor,
     e.reverted OR e.revert_named AS reverted, e.summary, e.editor_hidden, /*ARTICLE*/, /*EDITOR*/
 """.replace("/*ARTICLE*/", ARTICLE_COLUMNS).replace("/*EDITOR*/", EDITOR_COLUMNS)
 EDIT_JOINS = "JOIN page g ON g.id = e.page_key JOIN wiki w ON w.id = e.wiki_id JOIN editor u ON u.id = e.editor_id"
-
-# Somebody in the program `p` whom the viewer may know of edited the page of the exclusion `x`: what nameless
-# participants alone edited is not betrayed by leaving it out.
-_EDITED_BY_KNOWN = """EXISTS (
-    SELECT FROM edit e JOIN enrollment n ON n.editor_id = e.editor_id AND n.program_id = p.id AND n.role = 'EDITOR'
-    WHERE e.page_key = x.page_key AND e.at BETWEEN p.tracking_start AND p.tracking_end
-      AND NOT e.hidden AND NOT e.editor_hidden AND /*SEEN*/)""".replace("/*SEEN*/", ENROLLMENT_SEEN)
-
-# A deleted page has no counted edits any more; it stays where its namespace is one of articles. So does one that an
-# organizer excluded, whatever became of its tally.
-# $8 wiki, $9 created, $10 order
-_ARTICLES = Listing(
-    "t.tracked, t.bytes_added, t.creations, t.excluded, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
-    """
-    FROM (
-        SELECT a.page_key, a.tracked, a.bytes_added, a.creations, false AS excluded FROM article_tally a
-        WHERE a.generation = (SELECT k.generation FROM collection k WHERE k.id = parent.id)
-          AND NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = parent.id AND x.page_key = a.page_key)
-        UNION ALL
-        SELECT x.page_key, 0, 0, 0, true FROM exclusion x JOIN program p ON p.id = x.program_id
-        WHERE x.program_id = parent.id AND /*EDITED*/
-    ) t JOIN page g ON g.id = t.page_key JOIN wiki w ON w.id = g.wiki_id
-    WHERE (t.tracked > 0 OR t.excluded OR g.deleted AND EXISTS (
-          SELECT FROM set_coverage s
-          WHERE s.collection_id = parent.id AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)))
-      AND ($8::text IS NULL OR w.dbname = $8) AND ($9::bool IS NULL OR (t.creations > 0) = $9)
-    """.replace("/*EDITED*/", _EDITED_BY_KNOWN),
-    rank="""CASE $10::text WHEN 'BYTES_ADDED' THEN t.bytes_added WHEN 'EDITS' THEN t.tracked
-        WHEN 'NEWEST' THEN g.id ELSE 0 END""",
-    name="""coalesce(lower(g.title), '') COLLATE "C" """,
-    number="g.id",
-    extra=("text", "bool", "text"),
-)
 
 # Each set's newest edits come off its index; the merge reads no more than a page of each. A condition that is not asked
 # for is not in the statement at all, so that PostgreSQL can plan each form once and for all.
@@ -95,9 +48,9 @@ _ARTICLES = Listing(
 _RECENT = """
 SELECT parent.id AS parent, listed.*
 FROM unnest($1::bigint[]) AS parent(id) CROSS JOIN LATERAL (
-    SELECT newest.* FROM set_coverage s CROSS JOIN LATERAL (
+    SELECT newest.* FROM set_coverage s /*VEILED*/ CROSS JOIN LATERAL (
         SELECT /*EDIT*/ FROM edit e /*JOINS*/
-        WHERE e.set_id = s.set_id /*MATCHING*/ /*AFTER*/
+        WHERE e.set_id = s.set_id AND e.editor_id <> ALL(veiled.editors) /*MATCHING*/ /*AFTER*/
         ORDER BY e.at DESC, e.revision_id DESC, e.wiki_id DESC LIMIT $5::bigint
     ) AS newest
     WHERE s.collection_id = parent.id /*COVERED*/
@@ -108,7 +61,8 @@ ORDER BY parent.id, at DESC, revision_id DESC, wiki_id DESC
 """
 _HOW_MANY = """
 SELECT parent.id AS parent, (
-    SELECT count(*) FROM set_coverage s JOIN edit e ON e.set_id = s.set_id /*JOINS*/
+    SELECT count(*) FROM set_coverage s /*VEILED*/
+    JOIN edit e ON e.set_id = s.set_id AND e.editor_id <> ALL(veiled.editors) /*JOINS*/
     WHERE s.collection_id = parent.id /*COVERED*/ /*MATCHING*/) AS total
 FROM unnest($1::bigint[]) AS parent(id)
 WHERE /*NAMED*/
@@ -146,6 +100,7 @@ def _statement(form: str, uploads: bool, on_wiki: bool, by_editor: bool, after: 
             "COVERED": "" if uploads else "AND NOT s.uploads_only",
             "AFTER": _AFTER if after else "",
             "NAMED": _NAMED,
+            "VEILED": veiled("parent.id"),
         },
     )
 
@@ -156,22 +111,11 @@ def _filled(sql: str, pieces: Mapping[str, str]) -> str:
     return sql
 
 
-_ARTICLE_EDITORS = """
-SELECT asked.collection_id, asked.page_key, /*EDITOR*/
-FROM unnest($1::bigint[], $2::bigint[]) AS asked(collection_id, page_key) CROSS JOIN LATERAL (
-    SELECT t.editor_id, sum(t.edits) AS edits
-    FROM article_editor_tally t JOIN page g ON g.id = t.page_key
-    JOIN set_coverage s ON s.set_id = t.set_id AND s.collection_id = asked.collection_id AND NOT s.uploads_only
-        AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)
-    WHERE t.page_key = asked.page_key AND t.edits > 0
-    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10
-) most JOIN editor u ON u.id = most.editor_id
-ORDER BY most.edits DESC, most.editor_id
-""".replace("/*EDITOR*/", EDITOR_COLUMNS)
-
-# A single edit or upload is shown where a program that the viewer may see counts it.
-_COUNTED = """EXISTS (SELECT FROM set_coverage s JOIN program p ON p.id = s.collection_id
-    WHERE s.set_id = e.set_id /*COVERED*/ AND /*SEEN*/)"""
+# A single edit or upload is shown where a program that the viewer may see counts it, by itself or for those who may
+# know of nameless participants, and the viewer may know of its author's part in it.
+_COUNTED = """EXISTS (SELECT FROM set_coverage s JOIN program p ON s.collection_id IN (p.id, p.everybody_id)
+    JOIN enrollment n ON n.program_id = p.id AND n.editor_id = e.editor_id AND n.role = 'EDITOR'
+    WHERE s.set_id = e.set_id /*COVERED*/ AND /*SEEN*/ AND /*KNOWN*/)"""
 _EDITS_BY_KEY = """
 SELECT /*EDIT*/ FROM unnest($1::text[], $2::bigint[]) AS asked(dbname, revision_id)
 JOIN wiki k ON k.dbname = asked.dbname
@@ -181,53 +125,21 @@ WHERE /*COUNTED*/
 _UPLOADS_BY_ID = """
 SELECT /*EDIT*/ FROM edit e /*JOINS*/ WHERE e.page_key = ANY($1::bigint[]) /*MATCHING*/ AND /*COUNTED*/
 """
-# An article is shown where it is part of a program that the viewer may see, deleted or not; whoever edited it leads
-# to the programs that it can be part of.
-_ARTICLES_BY_ID = (
-    """
-SELECT /*ARTICLE*/ FROM page g JOIN wiki w ON w.id = g.wiki_id
-WHERE g.id = ANY($1::bigint[]) AND (EXISTS (
-    SELECT FROM exclusion x JOIN program p ON p.id = x.program_id
-    WHERE x.page_key = g.id AND /*SEEN*/ AND /*EDITED*/) OR EXISTS (
-    SELECT FROM edit e JOIN enrollment n ON n.editor_id = e.editor_id JOIN program p ON p.id = n.program_id
-    JOIN collection k ON k.id = p.id JOIN article_tally t ON t.generation = k.generation AND t.page_key = g.id
-    WHERE e.page_key = g.id AND (t.edits > 0 OR g.deleted) AND /*SEEN*/))
-""".replace("/*ARTICLE*/", ARTICLE_COLUMNS)
-    .replace("/*SEEN*/", PROGRAM_SEEN)
-    .replace("/*EDITED*/", _EDITED_BY_KNOWN)
-)
 
 
 def _single(sql: str, covered: str, viewer: int) -> str:
-    pieces = {"COUNTED": _COUNTED, "SEEN": PROGRAM_SEEN, "COVERED": covered, "MATCHING": _IS_UPLOAD}
+    pieces = {
+        "COUNTED": _COUNTED,
+        "SEEN": PROGRAM_SEEN,
+        "KNOWN": ENROLLMENT_SEEN,
+        "COVERED": covered,
+        "MATCHING": _IS_UPLOAD,
+    }
     return bound(_filled(sql, pieces), viewer, viewer + 1)
 
 
 _EDIT_KEYS = _single(_EDITS_BY_KEY, "AND NOT s.uploads_only", 3)
 _UPLOAD_IDS = _single(_UPLOADS_BY_ID, "", 2)
-_ARTICLE_IDS = bound(_ARTICLES_BY_ID, 2, 3)
-
-
-async def articles(
-    pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery, part: Slice
-) -> dict[int, Page[ListedArticle]]:
-    """The articles of each collection."""
-    extra = (query.wiki, query.created, query.order)
-    return await _ARTICLES.page(pool, viewer, collections, part, extra, _listed)
-
-
-async def count_articles(pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery) -> dict[int, int]:
-    """How many articles each collection has."""
-    return await _ARTICLES.count(pool, viewer, collections, (query.wiki, query.created, query.order))
-
-
-async def article_editors(pool: Pool, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[Editor]]:
-    """For each collection and article, at most ten editors, those with the most edits first."""
-    found: dict[tuple[int, int], list[Editor]] = {place: [] for place in places}
-    rows = await pool.fetch(_ARTICLE_EDITORS, [place[0] for place in places], [place[1] for place in places])
-    for row in rows:
-        found[row["collection_id"], row["page_key"]].append(editor(row))
-    return found
 
 
 async def edits(pool: Pool, collections: Sequence[int], query: EditQuery, part: Slice) -> dict[int, Page[LedgerEdit]]:
@@ -279,17 +191,6 @@ async def uploads_by_id(pool: Pool, viewer: Viewer, ids: Sequence[int]) -> dict[
     return {row["page_key"]: _upload(row) for row in rows}
 
 
-async def articles_by_id(pool: Pool, viewer: Viewer, ids: Sequence[int]) -> dict[int, Article]:
-    """The articles with these numbers that are part of a program the viewer may see."""
-    rows = await pool.fetch(_ARTICLE_IDS, ids, viewer.editor_id, viewer.is_admin)
-    return {row["page_key"]: article(row) for row in rows}
-
-
-def article(row: Row) -> Article:
-    """The page in a row with ARTICLE_COLUMNS."""
-    return Article(row["page_key"], row["dbname"], row["page_id"], row["namespace"], row["title"], row["deleted"])
-
-
 def ledger_edit(row: Row) -> LedgerEdit:
     """The edit in a row with EDIT_COLUMNS, without what is hidden."""
     upload = row["created"] and not row["redirect"] and row["namespace"] == 6 and row["dbname"] == "commonswiki"
@@ -306,10 +207,6 @@ def ledger_edit(row: Row) -> LedgerEdit:
         summary=row["summary"],
         upload=upload,
     )
-
-
-def _listed(row: Row) -> ListedArticle:
-    return ListedArticle(article(row), row["creations"] > 0, row["tracked"], row["bytes_added"], row["excluded"])
 
 
 def _upload(row: Row) -> Upload:

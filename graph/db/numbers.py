@@ -9,6 +9,7 @@ from datetime import datetime
 
 from graph.db import snapshots
 from graph.db.pool import Pool
+from graph.db.visibility import veiled
 from graph.tallies import Metrics, TimelinePoint, WikiMetrics
 
 
@@ -48,7 +49,8 @@ WITH place AS (
     SELECT c.id AS collection_id, t.wiki_id FROM collection c JOIN wiki_tally t USING (generation)
     WHERE c.id = ANY($1::bigint[])
     UNION
-    SELECT pw.program_id, pw.wiki_id FROM program_wiki pw WHERE pw.program_id = ANY($1)
+    SELECT k.id, pw.wiki_id FROM program p CROSS JOIN LATERAL (VALUES (p.id), (p.everybody_id)) AS k(id)
+    JOIN program_wiki pw ON pw.program_id = p.id WHERE k.id = ANY($1)
     UNION
     SELECT l.campaign_id, pw.wiki_id FROM campaign_program l JOIN program p ON p.id = l.program_id
     JOIN program_wiki pw ON pw.program_id = p.id WHERE l.campaign_id = ANY($1) AND p.visibility = 'PUBLIC'
@@ -76,7 +78,8 @@ WHERE part.whole = 1 OR part.namespace IS NOT NULL
 ORDER BY c.id, part.dbname COLLATE "C", part.whole DESC, part.namespace
 """.replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF)
 
-# Grouped twice, by editor and then without: many times cheaper than counting distinct editors of unsorted edits.
+# Grouped twice, by editor and then without: many times cheaper than counting distinct editors of unsorted edits. One
+# minute is nearly one edit, so that what nameless participants did is in no point that is public.
 # $2 the width, $3 the first instant, $4 the instant after the last
 _TIMELINE = """
 SELECT collection_id, begin, sum(edits)::bigint AS edits, count(*) AS active_editors,
@@ -85,17 +88,20 @@ FROM (
     SELECT s.collection_id, date_trunc($2::text, e.at, 'UTC') AS begin, e.editor_id, count(*) AS edits,
         coalesce(sum(e.byte_change) FILTER (WHERE e.byte_change > 0 AND tracked.holds), 0) AS bytes_added,
         count(*) FILTER (WHERE e.created AND NOT e.redirect AND tracked.holds) AS articles_created
-    FROM set_coverage s JOIN edit e ON e.set_id = s.set_id AND e.at >= $3::timestamptz AND e.at < $4::timestamptz
+    FROM set_coverage s /*VEILED*/
+    JOIN edit e ON e.set_id = s.set_id AND e.at >= $3::timestamptz AND e.at < $4::timestamptz
+        AND e.editor_id <> ALL(veiled.editors)
     JOIN page g ON g.id = e.page_key
     CROSS JOIN LATERAL (SELECT g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked) AS holds) tracked
     WHERE s.collection_id = ANY($1::bigint[]) AND NOT s.uploads_only
     GROUP BY 1, 2, 3
 ) part
 GROUP BY 1, 2
-"""
+""".replace("/*VEILED*/", veiled("s.collection_id"))
 
 _WINDOWS = """
-SELECT p.id, p.tracking_start AS first, p.tracking_end AS last FROM program p WHERE p.id = ANY($1::bigint[])
+SELECT k.id, p.tracking_start AS first, p.tracking_end AS last
+FROM program p CROSS JOIN LATERAL (VALUES (p.id), (p.everybody_id)) AS k(id) WHERE k.id = ANY($1::bigint[])
 UNION ALL
 SELECT k.id, coalesce(k.starts_at, min(p.tracking_start)), coalesce(k.ends_at, max(p.tracking_end))
 FROM campaign k LEFT JOIN campaign_program l ON l.campaign_id = k.id
@@ -103,16 +109,20 @@ LEFT JOIN program p ON p.id = l.program_id AND p.visibility = 'PUBLIC'
 WHERE k.id = ANY($1) GROUP BY k.id
 """
 
+# Whoever is listed to the viewer may be known, so also what only a second collection counts is told of them.
 _LAST_EDITS = """
 SELECT asked.collection_id, asked.editor_id, newest.at
 FROM unnest($1::bigint[], $2::bigint[]) AS asked(collection_id, editor_id) CROSS JOIN LATERAL (
     SELECT e.at FROM edit e
     WHERE e.editor_id = asked.editor_id AND EXISTS (
-        SELECT FROM set_coverage s
-        WHERE s.set_id = e.set_id AND s.collection_id = asked.collection_id AND NOT s.uploads_only)
+        SELECT FROM set_coverage s /*VEILED*/
+        WHERE s.set_id = e.set_id AND NOT s.uploads_only AND asked.editor_id <> ALL(veiled.editors)
+          AND s.collection_id IN (asked.collection_id,
+              (SELECT p.everybody_id FROM program p WHERE p.id = asked.collection_id),
+              (SELECT x.everybody_id FROM session x WHERE x.id = asked.collection_id)))
     ORDER BY e.at DESC LIMIT 1
 ) newest
-"""
+""".replace("/*VEILED*/", veiled("s.collection_id"))
 
 
 async def narrowed_metrics(pool: Pool, collections: Sequence[int], to: Narrowed) -> dict[int, Metrics]:

@@ -44,16 +44,21 @@ _TALLIED = """n.role, n.joined_at, n.show_name, /*EDITOR*/, coalesce(t.edits, 0)
 """.replace("/*EDITOR*/", EDITOR_COLUMNS)
 
 _GENERATION = "(SELECT k.generation FROM collection k WHERE k.id = parent.id)"
+# Of those who are listed everything may be told: where a second collection counts nameless participants, it is asked.
+_WHOLE = (
+    "(SELECT k.generation FROM /*TABLE*/ x JOIN collection k ON k.id = coalesce(x.everybody_id, x.id)"
+    " WHERE x.id = parent.id)"
+)
 
 # $8 search, $9 order
 _SEARCHED = " AND ($8::text IS NULL OR u.username ILIKE $8)"
 _OF_PROGRAM = """
 FROM enrollment n JOIN editor u ON u.id = n.editor_id
-LEFT JOIN editor_tally t ON t.generation = /*GENERATION*/ AND t.editor_id = n.editor_id
+LEFT JOIN editor_tally t ON t.generation = /*WHOLE PROGRAM*/ AND t.editor_id = n.editor_id
 WHERE n.program_id = parent.id AND n.role = 'EDITOR' AND /*NAMED*/"""
 _OF_SESSION = """
 FROM session s JOIN enrollment n ON n.program_id = s.program_id JOIN editor u ON u.id = n.editor_id
-LEFT JOIN editor_tally t ON t.generation = /*GENERATION*/ AND t.editor_id = n.editor_id
+LEFT JOIN editor_tally t ON t.generation = /*WHOLE SESSION*/ AND t.editor_id = n.editor_id
 WHERE s.id = parent.id AND n.role = 'EDITOR' AND /*NAMED*/
   AND (NOT EXISTS (SELECT FROM session_editor x WHERE x.session_id = s.id)
        OR EXISTS (SELECT FROM session_editor x WHERE x.session_id = s.id AND x.editor_id = n.editor_id))"""
@@ -73,7 +78,11 @@ _RANK = """CASE $9::text WHEN 'EDITS' THEN coalesce(t.edits, 0) WHEN 'BYTES_ADDE
 _LISTS = {
     within: Listing(
         _TALLIED,
-        (source + _SEARCHED).replace("/*NAMED*/", ENROLLMENT_SEEN).replace("/*GENERATION*/", _GENERATION),
+        (source + _SEARCHED)
+        .replace("/*NAMED*/", ENROLLMENT_SEEN)
+        .replace("/*GENERATION*/", _GENERATION)
+        .replace("/*WHOLE PROGRAM*/", _WHOLE.replace("/*TABLE*/", "program"))
+        .replace("/*WHOLE SESSION*/", _WHOLE.replace("/*TABLE*/", "session")),
         rank=_RANK,
         name='lower(u.username) COLLATE "C"',
         number="u.id",
@@ -127,6 +136,22 @@ ORDER BY u.id DESC
 _EDITORS_BY_ID = bound(_KNOWN.replace("/*WHICH*/", "u.id = ANY($1::bigint[])"), 2, 3)
 _EDITORS_BY_NAME = bound(_KNOWN.replace("/*WHICH*/", "u.username = ANY($1::text[])"), 2, 3)
 
+# The second collections of programs and sessions, for those who may know of every participant.
+_WHOLES = bound(
+    """
+SELECT k.id, k.everybody_id FROM (
+    SELECT p.id, p.id AS program_id, p.everybody_id FROM program p WHERE p.id = ANY($1::bigint[])
+    UNION ALL
+    SELECT s.id, s.program_id, s.everybody_id FROM session s WHERE s.id = ANY($1::bigint[])
+) k
+WHERE k.everybody_id IS NOT NULL AND (/*ADMIN*/::bool OR EXISTS (
+    SELECT FROM enrollment f
+    WHERE f.program_id = k.program_id AND f.editor_id = /*VIEWER*/::bigint AND f.role = 'FACILITATOR'))
+""",
+    2,
+    3,
+)
+
 _STANDINGS = """
 SELECT p.id, ARRAY(SELECT n.role FROM enrollment n WHERE n.program_id = p.id AND n.editor_id = $2::bigint) AS roles,
     EXISTS (SELECT FROM campaign_program l JOIN campaign_organizer o ON o.campaign_id = l.campaign_id
@@ -177,6 +202,12 @@ async def editors_by_name(pool: Pool, viewer: Viewer, usernames: Sequence[str]) 
     """The editors with these usernames that the viewer may know of; of two, the one we knew first."""
     rows = await pool.fetch(_EDITORS_BY_NAME, usernames, viewer.editor_id, viewer.is_admin)
     return {row["username"]: editor(row) for row in rows}
+
+
+async def wholes(pool: Pool, viewer: Viewer, collections: Sequence[int]) -> dict[int, int]:
+    """The collections that count nameless participants, too, of those for which there is one the viewer may see."""
+    rows = await pool.fetch(_WHOLES, collections, viewer.editor_id, viewer.is_admin)
+    return {row["id"]: row["everybody_id"] for row in rows}
 
 
 async def standings(pool: Pool, viewer: Viewer, program_ids: Sequence[int]) -> dict[int, Standing]:

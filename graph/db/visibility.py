@@ -43,6 +43,30 @@ ENROLLMENT_SEEN = """(n.show_name OR n.role <> 'EDITOR' OR /*ADMIN*/::bool OR n.
                AND f.role = 'FACILITATOR'))"""
 
 
+# The programs among the members of the set `s.set_id` for which the public collection /*PARENT*/ counts it.
+_COUNTING = """SELECT cp.id FROM edit_set cs CROSS JOIN LATERAL unnest(cs.members) AS cm(member)
+    JOIN program cp ON cp.id = abs(cm.member)
+    WHERE cs.id = s.set_id AND (cp.id = /*PARENT*/
+        OR EXISTS (SELECT FROM session cx WHERE cx.id = /*PARENT*/ AND cx.program_id = cp.id)
+        OR cp.visibility = 'PUBLIC' AND EXISTS (
+            SELECT FROM campaign_program cl WHERE cl.program_id = cp.id AND cl.campaign_id = /*PARENT*/))"""
+
+# Who is nameless in every one of these programs: what they did is in the collection's numbers once tracking is over,
+# and is no row of anything public. Nobody is in a program's second collection, which only those see who may know.
+# To stand in a FROM after `set_coverage s`; OFFSET 0 has it asked once a set, and not once an edit.
+VEILED = """CROSS JOIN LATERAL (SELECT ARRAY(
+    SELECT vn.editor_id FROM (/*COUNTING*/) vc
+    JOIN enrollment vn ON vn.program_id = vc.id AND vn.role = 'EDITOR' AND NOT vn.show_name
+    WHERE NOT EXISTS (SELECT FROM (/*COUNTING*/) oc JOIN enrollment o ON o.program_id = oc.id
+                      AND o.editor_id = vn.editor_id AND o.role = 'EDITOR' AND o.show_name)
+    ) AS editors OFFSET 0) veiled""".replace("/*COUNTING*/", _COUNTING)
+
+
+def veiled(parent: str) -> str:
+    """VEILED for the collection that the expression ``parent`` names."""
+    return VEILED.replace("/*PARENT*/", parent)
+
+
 def bound(sql: str, viewer: int, admin: int) -> str:
     """``sql`` with the viewer's two parameters at these numbers."""
     return sql.replace("/*VIEWER*/", f"${viewer}").replace("/*ADMIN*/", f"${admin}")

@@ -13,14 +13,16 @@ from graph.resolvers.credentials import Credential
 class Actor:
     """Whoever sent a request; ``editor_id`` is None for an anonymous reader.
 
-    ``screen`` is the number of the one program that a screen may show, whoever stands before it. ``credential`` is what
-    they came with; None for the anonymous, and for developers.
+    ``screen`` is the number of the one program that a screen may show, whoever stands before it. ``on_screen``: others
+    look on as well, so that nameless participants are left out whoever it is. ``credential`` is what they came with;
+    None for the anonymous, and for developers.
     """
 
     editor_id: int | None
     username: str | None
     is_admin: bool = False
     screen: int | None = None
+    on_screen: bool = False
     credential: Credential | None = field(default=None, repr=False, compare=False)
 
     @property

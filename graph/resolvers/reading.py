@@ -7,11 +7,12 @@ list where lists are given.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from graph.activity import Article, LedgerEdit
-from graph.db import catalogue, contributions, people
-from graph.db.contributions import EditKey, ListedArticle, Upload
+from graph.db import articles, catalogue, contributions, people
+from graph.db.articles import ListedArticle
+from graph.db.contributions import EditKey, Upload
 from graph.db.people import Participant
 from graph.db.visibility import Viewer
 from graph.paging import Within
@@ -28,6 +29,28 @@ def viewer(actor: Actor) -> Viewer:
     if actor.screen is not None:
         return Viewer.screen(actor.screen)
     return Viewer(actor.editor_id, actor.is_admin)
+
+
+class Reader:
+    """An actor who reads numbers and rows, and by which collections: looked up once, for as long as one execution."""
+
+    def __init__(self, deps: Deps, actor: Actor) -> None:
+        self.viewer = viewer(actor)
+        self._deps = deps
+        self._may_know = actor.signed_in and not actor.on_screen
+        self._known: dict[int, int] = {}
+
+    async def counted_for(self, collections: Iterable[int]) -> dict[int, int]:
+        """For each program, session, campaign and organization the collection whose numbers and rows are given.
+
+        It is the thing itself, but for those who may know of nameless participants and of whom there are some.
+        """
+        wanted = list(dict.fromkeys(collections))
+        unknown = [number for number in wanted if number not in self._known]
+        if unknown and self._may_know:
+            self._known.update({number: number for number in unknown})
+            self._known.update(await people.wholes(self._deps.pool, self.viewer, unknown))
+        return {number: self._known.get(number, number) for number in wanted}
 
 
 async def programs_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Program]:
@@ -77,7 +100,7 @@ async def editors_by_name(deps: Deps, actor: Actor, usernames: Sequence[str]) ->
 
 async def articles_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Article]:
     """The articles with these numbers."""
-    return await contributions.articles_by_id(deps.pool, viewer(actor), ids)
+    return await articles.articles_by_id(deps.pool, viewer(actor), ids)
 
 
 async def edits_by_key(deps: Deps, actor: Actor, keys: Sequence[EditKey]) -> dict[EditKey, LedgerEdit]:
@@ -115,9 +138,13 @@ async def volunteers(deps: Deps, program_ids: Sequence[int]) -> dict[int, list[E
     return await people.volunteers(deps.pool, program_ids)
 
 
-async def article_editors(deps: Deps, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[Editor]]:
+async def article_editors(
+    deps: Deps, reader: Reader, places: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], list[Editor]]:
     """For each collection and article, at most ten editors, those with the most edits first."""
-    return await contributions.article_editors(deps.pool, places)
+    counted = await reader.counted_for(collection for collection, _ in places)
+    found = await articles.article_editors(deps.pool, [(counted[place[0]], place[1]) for place in places])
+    return {place: found[counted[place[0]], place[1]] for place in places}
 
 
 async def permissions(deps: Deps, actor: Actor, programs: Sequence[Program]) -> dict[Program, ProgramPermissions]:

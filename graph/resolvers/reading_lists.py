@@ -6,11 +6,14 @@ Lists hold what the actor may see, and so do their counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from graph.activity import LedgerEdit
+from graph.db import articles as listed
 from graph.db import contributions, lists, people
-from graph.db.contributions import ListedArticle, Upload
+from graph.db.articles import ListedArticle
+from graph.db.contributions import Upload
 from graph.db.people import Participant
 from graph.paging import (
     ArticleQuery,
@@ -26,9 +29,10 @@ from graph.paging import (
 from graph.programs import Campaign, Organization, Program
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
-from graph.resolvers.reading import viewer
+from graph.resolvers.reading import Reader, viewer
 
 Ids = Sequence[int]
+V = TypeVar("V")
 
 
 async def programs(
@@ -80,32 +84,46 @@ async def count_participants(deps: Deps, actor: Actor, parents: Ids, query: Edit
 
 
 async def articles(
-    deps: Deps, actor: Actor, parents: Ids, query: ArticleQuery, part: Slice
+    deps: Deps, reader: Reader, parents: Ids, query: ArticleQuery, part: Slice
 ) -> dict[int, Page[ListedArticle]]:
     """The articles of each program, session or campaign."""
-    return await contributions.articles(deps.pool, viewer(actor), parents, query, part)
+    counted = await reader.counted_for(parents)
+    return _by_parent(counted, await listed.articles(deps.pool, reader.viewer, _of(counted), query, part))
 
 
-async def count_articles(deps: Deps, actor: Actor, parents: Ids, query: ArticleQuery) -> dict[int, int]:
+async def count_articles(deps: Deps, reader: Reader, parents: Ids, query: ArticleQuery) -> dict[int, int]:
     """How many these are."""
-    return await contributions.count_articles(deps.pool, viewer(actor), parents, query)
+    counted = await reader.counted_for(parents)
+    return _by_parent(counted, await listed.count_articles(deps.pool, reader.viewer, _of(counted), query))
 
 
-async def edits(deps: Deps, parents: Ids, query: EditQuery, part: Slice) -> dict[int, Page[LedgerEdit]]:
+async def edits(deps: Deps, reader: Reader, parents: Ids, query: EditQuery, part: Slice) -> dict[int, Page[LedgerEdit]]:
     """The counted edits of each program, session or campaign."""
-    return await contributions.edits(deps.pool, parents, query, part)
+    counted = await reader.counted_for(parents)
+    return _by_parent(counted, await contributions.edits(deps.pool, _of(counted), query, part))
 
 
-async def count_edits(deps: Deps, parents: Ids, query: EditQuery) -> dict[int, int]:
+async def count_edits(deps: Deps, reader: Reader, parents: Ids, query: EditQuery) -> dict[int, int]:
     """How many these are."""
-    return await contributions.count_edits(deps.pool, parents, query)
+    counted = await reader.counted_for(parents)
+    return _by_parent(counted, await contributions.count_edits(deps.pool, _of(counted), query))
 
 
-async def uploads(deps: Deps, parents: Ids, query: UploadQuery, part: Slice) -> dict[int, Page[Upload]]:
+async def uploads(deps: Deps, reader: Reader, parents: Ids, query: UploadQuery, part: Slice) -> dict[int, Page[Upload]]:
     """The files uploaded in each program, session or campaign."""
-    return await contributions.uploads(deps.pool, parents, query, part)
+    counted = await reader.counted_for(parents)
+    return _by_parent(counted, await contributions.uploads(deps.pool, _of(counted), query, part))
 
 
-async def count_uploads(deps: Deps, parents: Ids, query: UploadQuery) -> dict[int, int]:
+async def count_uploads(deps: Deps, reader: Reader, parents: Ids, query: UploadQuery) -> dict[int, int]:
     """How many these are."""
-    return await contributions.count_uploads(deps.pool, parents, query)
+    counted = await reader.counted_for(parents)
+    return _by_parent(counted, await contributions.count_uploads(deps.pool, _of(counted), query))
+
+
+def _of(counted: Mapping[int, int]) -> list[int]:
+    return list(counted.values())
+
+
+def _by_parent(counted: Mapping[int, int], found: Mapping[int, V]) -> dict[int, V]:
+    return {parent: found[collection] for parent, collection in counted.items()}

@@ -11,23 +11,30 @@ from graph.db.numbers import Narrowed
 from graph.errors import ErrorCode, UserFault
 from graph.resolvers import timelines
 from graph.resolvers.deps import Deps
+from graph.resolvers.reading import Reader
 from graph.resolvers.timelines import TimeBucket
 from graph.tallies import Metrics, TimelinePoint, WikiMetrics
 
 
 async def metrics(
-    deps: Deps, collections: Sequence[int], wiki: str | None = None, namespace: int | None = None
+    deps: Deps, reader: Reader, collections: Sequence[int], wiki: str | None = None, namespace: int | None = None
 ) -> dict[int, Metrics]:
     """The headline numbers of each collection, or of one wiki (database name) or namespace of it."""
+    counted = await reader.counted_for(collections)
+    wanted = list(counted.values())
     if wiki is None and namespace is None:
         async with deps.pool.acquire() as conn:
-            return await snapshots.snapshots(conn, collections)
-    return await numbers.narrowed_metrics(deps.pool, collections, Narrowed(wiki, namespace))
+            found = await snapshots.snapshots(conn, wanted)
+    else:
+        found = await numbers.narrowed_metrics(deps.pool, wanted, Narrowed(wiki, namespace))
+    return {number: found[collection] for number, collection in counted.items() if collection in found}
 
 
-async def metrics_by_wiki(deps: Deps, collections: Sequence[int]) -> dict[int, list[WikiMetrics]]:
+async def metrics_by_wiki(deps: Deps, reader: Reader, collections: Sequence[int]) -> dict[int, list[WikiMetrics]]:
     """For each collection, each wiki as a whole, followed by its namespaces that have numbers."""
-    return await numbers.metrics_by_wiki(deps.pool, collections)
+    counted = await reader.counted_for(collections)
+    found = await numbers.metrics_by_wiki(deps.pool, list(counted.values()))
+    return {number: found[collection] for number, collection in counted.items()}
 
 
 async def last_edits(deps: Deps, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], datetime]:
@@ -36,7 +43,12 @@ async def last_edits(deps: Deps, places: Sequence[tuple[int, int]]) -> dict[tupl
 
 
 async def timeline(
-    deps: Deps, collections: Sequence[int], bucket: TimeBucket, start: datetime | None, end: datetime | None
+    deps: Deps,
+    reader: Reader,
+    collections: Sequence[int],
+    bucket: TimeBucket,
+    start: datetime | None,
+    end: datetime | None,
 ) -> dict[int, list[TimelinePoint]]:
     """A point for every bucket of each collection, from ``start``'s to ``end``'s, earliest first.
 
@@ -45,15 +57,17 @@ async def timeline(
     """
     if start is not None and end is not None and end < start:
         raise UserFault(ErrorCode.INVALID, "`to` is before `from`.", ("to",))
-    windows = await numbers.windows(deps.pool, collections)
+    counted = await reader.counted_for(collections)
+    windows = await numbers.windows(deps.pool, list(counted.values()))
     now = deps.clock()
     begins: dict[int, list[datetime]] = {}
-    for collection in collections:
+    for collection in counted.values():
         opened, closed = windows.get(collection, (None, None))
         first = start or opened
         last = end or min(closed or now, now)
         begins[collection] = timelines.buckets(bucket, first, last) if first is not None else []
-    return await _filled(deps, bucket, begins)
+    found = await _filled(deps, bucket, begins)
+    return {number: found[collection] for number, collection in counted.items()}
 
 
 async def _filled(deps: Deps, bucket: TimeBucket, begins: dict[int, list[datetime]]) -> dict[int, list[TimelinePoint]]:

@@ -37,6 +37,16 @@ class Sight:
         """Whether the subscriber may see the program."""
         return bool(await self.programs([program_id]))
 
+    async def still_counted_for(self, number: int, program_id: int, collection: int) -> bool:
+        """Whether the program (or its session ``number``) may be seen, and this is the collection to be seen for it."""
+        if not await self.allowed(program_id):
+            return False
+        return number == collection or await self._whole(number) == collection
+
+    async def _whole(self, number: int) -> int:
+        # Asked anew each time: a reader remembers what it was told once.
+        return (await reading.Reader(self._deps, self._actor).counted_for([number]))[number]
+
     def _fresh(self, program_id: int, now: datetime) -> bool:
         at, program = self._seen.get(program_id, (None, None))
         if at is None or program is None or program.visibility is Visibility.PRIVATE:

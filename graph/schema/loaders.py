@@ -33,7 +33,7 @@ from graph.programs import Campaign, Editor, Enrollment, Goal, Organization, Pro
 from graph.resolvers import reading, reading_lists, reading_numbers, tokens, updating
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
-from graph.resolvers.reading import EditKey, ListedArticle, Participant, Upload
+from graph.resolvers.reading import EditKey, ListedArticle, Participant, Reader, Upload
 from graph.resolvers.timelines import TimeBucket
 from graph.resolvers.tokens import ScreenToken
 from graph.resolvers.updating import ProgramUpdate
@@ -49,11 +49,12 @@ class Loaders:
     """Everything that can be asked for together; made anew for each execution."""
 
     def __init__(self, deps: Deps, actor: Actor) -> None:
+        reader = Reader(deps, actor)
         self._find(deps, actor)
-        self._belong(deps, actor)
-        self._count(deps)
+        self._belong(deps, actor, reader)
+        self._count(deps, reader)
         self._list_nouns(deps, actor)
-        self._list_contributions(deps, actor)
+        self._list_contributions(deps, actor, reader)
 
     def _find(self, deps: Deps, actor: Actor) -> None:
         """Single things by number, slug or name."""
@@ -74,7 +75,7 @@ class Loaders:
         self.edits_by_key: DataLoader[EditKey, LedgerEdit | None] = _found(partial(reading.edits_by_key, deps, actor))
         self.uploads_by_id: DataLoader[int, Upload | None] = _found(partial(reading.uploads_by_id, deps, actor))
 
-    def _belong(self, deps: Deps, actor: Actor) -> None:
+    def _belong(self, deps: Deps, actor: Actor, reader: Reader) -> None:
         """What belongs to something."""
         self.sessions: DataLoader[int, list[Session]] = _there(partial(reading.sessions_of, deps))
         self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
@@ -85,15 +86,17 @@ class Loaders:
         self.screen_tokens: DataLoader[Program, list[ScreenToken] | None] = _there(
             partial(tokens.screen_tokens, deps, actor)
         )
-        self.article_editors: DataLoader[Place, list[Editor]] = _there(partial(reading.article_editors, deps))
+        self.article_editors: DataLoader[Place, list[Editor]] = _there(partial(reading.article_editors, deps, reader))
         self.people: DataLoader[tuple[int, Within], list[Editor]] = _asked(partial(reading.in_charge, deps))
 
-    def _count(self, deps: Deps) -> None:
+    def _count(self, deps: Deps, reader: Reader) -> None:
         """Numbers."""
         numbers = reading_numbers
-        self.metrics: DataLoader[tuple[int, str | None, int | None], Metrics] = _asked(partial(numbers.metrics, deps))
-        self.wiki_metrics: DataLoader[int, list[WikiMetrics]] = _there(partial(numbers.metrics_by_wiki, deps))
-        self.timelines: DataLoader[Span, list[TimelinePoint]] = _asked(partial(numbers.timeline, deps))
+        self.metrics: DataLoader[tuple[int, str | None, int | None], Metrics] = _asked(
+            partial(numbers.metrics, deps, reader)
+        )
+        self.wiki_metrics: DataLoader[int, list[WikiMetrics]] = _there(partial(numbers.metrics_by_wiki, deps, reader))
+        self.timelines: DataLoader[Span, list[TimelinePoint]] = _asked(partial(numbers.timeline, deps, reader))
         self.last_edits: DataLoader[Place, datetime | None] = _found(partial(numbers.last_edits, deps))
 
     def _list_nouns(self, deps: Deps, actor: Actor) -> None:
@@ -118,7 +121,7 @@ class Loaders:
             partial(lists.count_organizations, deps, actor)
         )
 
-    def _list_contributions(self, deps: Deps, actor: Actor) -> None:
+    def _list_contributions(self, deps: Deps, actor: Actor, reader: Reader) -> None:
         """Lists of editors, articles, edits and uploads, and how long they are."""
         lists = reading_lists
         self.participants: DataLoader[tuple[int, EditorQuery, Slice], Page[Participant]] = _asked(
@@ -128,15 +131,21 @@ class Loaders:
             partial(lists.count_participants, deps, actor)
         )
         self.articles: DataLoader[tuple[int, ArticleQuery, Slice], Page[ListedArticle]] = _asked(
-            partial(lists.articles, deps, actor)
+            partial(lists.articles, deps, reader)
         )
         self.article_counts: DataLoader[tuple[int, ArticleQuery], int] = _asked(
-            partial(lists.count_articles, deps, actor)
+            partial(lists.count_articles, deps, reader)
         )
-        self.edits: DataLoader[tuple[int, EditQuery, Slice], Page[LedgerEdit]] = _asked(partial(lists.edits, deps))
-        self.edit_counts: DataLoader[tuple[int, EditQuery], int] = _asked(partial(lists.count_edits, deps))
-        self.uploads: DataLoader[tuple[int, UploadQuery, Slice], Page[Upload]] = _asked(partial(lists.uploads, deps))
-        self.upload_counts: DataLoader[tuple[int, UploadQuery], int] = _asked(partial(lists.count_uploads, deps))
+        self.edits: DataLoader[tuple[int, EditQuery, Slice], Page[LedgerEdit]] = _asked(
+            partial(lists.edits, deps, reader)
+        )
+        self.edit_counts: DataLoader[tuple[int, EditQuery], int] = _asked(partial(lists.count_edits, deps, reader))
+        self.uploads: DataLoader[tuple[int, UploadQuery, Slice], Page[Upload]] = _asked(
+            partial(lists.uploads, deps, reader)
+        )
+        self.upload_counts: DataLoader[tuple[int, UploadQuery], int] = _asked(
+            partial(lists.count_uploads, deps, reader)
+        )
 
 
 def _found(ask: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:

@@ -152,8 +152,8 @@ class Mutation:
         payloads.EnrollmentPayload.of,
     )
     leave_program: payloads.EnrollmentPayload = mutation(
-        """Takes whoever is signed in out of a program, as an editor and a volunteer; with `erase`, from everything shown
-        and stored here about it, and out of every part in it.""",
+        """Takes whoever is signed in out of a program, as an editor and a volunteer; with `erase`, out of every part in
+        it and out of everything shown and stored here about it.""",
         inputs_people.LeaveProgramInput,
         joining.leave_program,
         payloads.EnrollmentPayload,

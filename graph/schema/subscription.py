@@ -11,7 +11,7 @@ import strawberry
 
 from graph import activity
 from graph.errors import ErrorCode, UserFault
-from graph.resolvers import upstream, watching
+from graph.resolvers import reading, upstream, watching
 from graph.resolvers.rights import Sight, always
 from graph.resolvers.watching import Place, StillAllowed, Told
 from graph.schema import ids
@@ -95,8 +95,7 @@ async def _program(info: Info, slug: str) -> tuple[int, StillAllowed]:
     program = await info.context.loaders.programs_by_slug.load(slug)
     if program is None:
         raise UserFault(ErrorCode.NOT_FOUND, "There is no such program.", ("slug",))
-    sight = Sight(info.context.deps, info.context.actor)
-    return program.id, partial(sight.allowed, program.id)
+    return await _followed(info, program.id, program.id)
 
 
 async def _campaign(info: Info, slug: str) -> int:
@@ -110,8 +109,14 @@ async def _session(info: Info, text: str) -> tuple[int, StillAllowed]:
     session = await info.context.loaders.sessions_by_id.load(ids.number(text, ids.Kind.SESSION, "id"))
     if session is None:
         raise UserFault(ErrorCode.NOT_FOUND, "There is no such session.", ("id",))
-    sight = Sight(info.context.deps, info.context.actor)
-    return session.id, partial(sight.allowed, session.program_id)
+    return await _followed(info, session.id, session.program_id)
+
+
+async def _followed(info: Info, number: int, program_id: int) -> tuple[int, StillAllowed]:
+    """The collection to follow for a program or a session of it, and what is asked before each message."""
+    deps, actor = info.context.deps, info.context.actor
+    collection = (await reading.Reader(deps, actor).counted_for([number]))[number]
+    return collection, partial(Sight(deps, actor).still_counted_for, number, program_id, collection)
 
 
 async def _entries(info: Info, collection_id: int, after: str | None, allowed: StillAllowed) -> AsyncIterator[Activity]:

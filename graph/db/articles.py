@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The articles of collections, page by page, who edited them, and single ones by number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.activity import Article
+from graph.db.keyset import Listing
+from graph.db.people import EDITOR_COLUMNS, editor
+from graph.db.pool import Pool
+from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound, veiled
+from graph.paging import ArticleQuery, Page, Slice
+from graph.programs import Editor
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedArticle:
+    """An article's part of a collection: the edits made to it as an article, and the bytes they added.
+
+    One that an organizer excluded from a program has no part in it.
+    """
+
+    article: Article
+    created: bool
+    edits: int
+    bytes_added: int
+    excluded: bool
+
+
+ARTICLE_COLUMNS = "g.id AS page_key, w.dbname, g.page_id, g.namespace, g.title, g.deleted"
+
+# Somebody in the program `p` whom the viewer may know of edited the page of the exclusion `x`: what nameless
+# participants alone edited is not betrayed by leaving it out.
+_EDITED_BY_KNOWN = """EXISTS (
+    SELECT FROM edit e JOIN enrollment n ON n.editor_id = e.editor_id AND n.program_id = p.id AND n.role = 'EDITOR'
+    WHERE e.page_key = x.page_key AND e.at BETWEEN p.tracking_start AND p.tracking_end
+      AND NOT e.hidden AND NOT e.editor_hidden AND /*SEEN*/)""".replace("/*SEEN*/", ENROLLMENT_SEEN)
+
+# The program that a program's second collection belongs to; every other collection itself.
+_PROGRAM = "coalesce((SELECT k.id FROM program k WHERE k.everybody_id = parent.id), parent.id)"
+
+# What nameless participants did to each article of a public collection.
+_VEILED_EDITS = """
+    SELECT e.page_key, count(*) FILTER (WHERE part.tracked)::int AS tracked,
+           coalesce(sum(e.byte_change) FILTER (WHERE part.tracked AND e.byte_change > 0), 0)::bigint AS bytes_added,
+           count(*) FILTER (WHERE part.tracked AND e.created AND NOT e.redirect)::int AS creations
+    FROM set_coverage s /*VEILED*/ JOIN edit e ON e.set_id = s.set_id AND e.editor_id = ANY(veiled.editors)
+    JOIN page q ON q.id = e.page_key
+    CROSS JOIN LATERAL (SELECT q.wiki_id * 65536::bigint + q.namespace = ANY(s.tracked) AS tracked) part
+    WHERE s.collection_id = parent.id AND NOT s.uploads_only AND cardinality(veiled.editors) > 0
+    GROUP BY e.page_key""".replace("/*VEILED*/", veiled("parent.id"))
+
+# Whether somebody else edited the deleted page `g` than participants who are nameless in all of the public collection's
+# programs they have a part in.
+_NOT_BY_NAMELESS_ALONE = """EXISTS (
+    SELECT FROM edit e WHERE e.page_key = g.id AND NOT EXISTS (
+        SELECT FROM enrollment n JOIN program p ON p.id = n.program_id
+        WHERE n.editor_id = e.editor_id AND n.role = 'EDITOR' AND /*PUBLIC*/
+        HAVING bool_and(NOT n.show_name)))""".replace(
+    "/*PUBLIC*/",
+    """(p.id = parent.id OR EXISTS (SELECT FROM session x WHERE x.id = parent.id AND x.program_id = p.id)
+        OR EXISTS (SELECT FROM campaign_program l WHERE l.program_id = p.id AND l.campaign_id = parent.id))""",
+)
+
+# A deleted page has no counted edits any more; it stays where its namespace is one of articles. So does one that an
+# organizer excluded, whatever became of its tally.
+# $8 wiki, $9 created, $10 order
+_ARTICLES = Listing(
+    "t.tracked, t.bytes_added, t.creations, t.excluded, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
+    """
+    FROM (
+        SELECT a.page_key, a.tracked - coalesce(h.tracked, 0) AS tracked,
+               a.bytes_added - coalesce(h.bytes_added, 0) AS bytes_added,
+               a.creations - coalesce(h.creations, 0) AS creations, false AS excluded
+        FROM article_tally a LEFT JOIN (/*VEILED EDITS*/) h ON h.page_key = a.page_key
+        WHERE a.generation = (SELECT k.generation FROM collection k WHERE k.id = parent.id)
+          AND NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = /*PROGRAM*/ AND x.page_key = a.page_key)
+        UNION ALL
+        SELECT x.page_key, 0, 0, 0, true FROM exclusion x JOIN program p ON p.id = x.program_id
+        WHERE x.program_id = /*PROGRAM*/ AND /*EDITED*/
+    ) t JOIN page g ON g.id = t.page_key JOIN wiki w ON w.id = g.wiki_id
+    WHERE (t.tracked > 0 OR t.excluded OR g.deleted AND /*EDITED BEFORE*/ AND EXISTS (
+          SELECT FROM set_coverage s
+          WHERE s.collection_id = parent.id AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)))
+      AND ($8::text IS NULL OR w.dbname = $8) AND ($9::bool IS NULL OR (t.creations > 0) = $9)
+    """.replace("/*EDITED*/", _EDITED_BY_KNOWN)
+    .replace("/*EDITED BEFORE*/", _NOT_BY_NAMELESS_ALONE)
+    .replace("/*VEILED EDITS*/", _VEILED_EDITS)
+    .replace("/*PROGRAM*/", _PROGRAM),
+    rank="""CASE $10::text WHEN 'BYTES_ADDED' THEN t.bytes_added WHEN 'EDITS' THEN t.tracked
+        WHEN 'NEWEST' THEN g.id ELSE 0 END""",
+    name="""coalesce(lower(g.title), '') COLLATE "C" """,
+    number="g.id",
+    extra=("text", "bool", "text"),
+)
+
+_ARTICLE_EDITORS = """
+SELECT asked.collection_id, asked.page_key, /*EDITOR*/
+FROM unnest($1::bigint[], $2::bigint[]) AS asked(collection_id, page_key) CROSS JOIN LATERAL (
+    SELECT t.editor_id, sum(t.edits) AS edits
+    FROM article_editor_tally t JOIN page g ON g.id = t.page_key
+    JOIN set_coverage s ON s.set_id = t.set_id AND s.collection_id = asked.collection_id AND NOT s.uploads_only
+        AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked) /*VEILED*/
+    WHERE t.page_key = asked.page_key AND t.edits > 0 AND t.editor_id <> ALL(veiled.editors)
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10
+) most JOIN editor u ON u.id = most.editor_id
+ORDER BY most.edits DESC, most.editor_id
+""".replace("/*EDITOR*/", EDITOR_COLUMNS).replace("/*VEILED*/", veiled("asked.collection_id"))
+
+# An article is shown where it is part of a program that the viewer may see, deleted or not, by an edit of somebody the
+# viewer may know of there.
+_ARTICLES_BY_ID = (
+    """
+SELECT /*ARTICLE*/ FROM page g JOIN wiki w ON w.id = g.wiki_id
+WHERE g.id = ANY($1::bigint[]) AND (EXISTS (
+    SELECT FROM exclusion x JOIN program p ON p.id = x.program_id
+    WHERE x.page_key = g.id AND /*SEEN*/ AND /*EDITED*/) OR EXISTS (
+    SELECT FROM edit e JOIN enrollment n ON n.editor_id = e.editor_id AND n.role = 'EDITOR'
+    JOIN program p ON p.id = n.program_id
+    WHERE e.page_key = g.id AND /*SEEN*/ AND /*KNOWN*/ AND (
+        EXISTS (SELECT FROM set_coverage s WHERE s.set_id = e.set_id AND s.collection_id IN (p.id, p.everybody_id))
+        OR g.deleted AND EXISTS (
+            SELECT FROM collection k JOIN article_tally t ON t.generation = k.generation
+            WHERE k.id IN (p.id, p.everybody_id) AND t.page_key = g.id))))
+""".replace("/*ARTICLE*/", ARTICLE_COLUMNS)
+    .replace("/*SEEN*/", PROGRAM_SEEN)
+    .replace("/*KNOWN*/", ENROLLMENT_SEEN)
+    .replace("/*EDITED*/", _EDITED_BY_KNOWN)
+)
+_ARTICLE_IDS = bound(_ARTICLES_BY_ID, 2, 3)
+
+
+async def articles(
+    pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery, part: Slice
+) -> dict[int, Page[ListedArticle]]:
+    """The articles of each collection."""
+    extra = (query.wiki, query.created, query.order)
+    return await _ARTICLES.page(pool, viewer, collections, part, extra, _listed)
+
+
+async def count_articles(pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery) -> dict[int, int]:
+    """How many articles each collection has."""
+    return await _ARTICLES.count(pool, viewer, collections, (query.wiki, query.created, query.order))
+
+
+async def article_editors(pool: Pool, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[Editor]]:
+    """For each collection and article, at most ten editors, those with the most edits first."""
+    found: dict[tuple[int, int], list[Editor]] = {place: [] for place in places}
+    rows = await pool.fetch(_ARTICLE_EDITORS, [place[0] for place in places], [place[1] for place in places])
+    for row in rows:
+        found[row["collection_id"], row["page_key"]].append(editor(row))
+    return found
+
+
+async def articles_by_id(pool: Pool, viewer: Viewer, ids: Sequence[int]) -> dict[int, Article]:
+    """The articles with these numbers that are part of a program the viewer may see."""
+    rows = await pool.fetch(_ARTICLE_IDS, ids, viewer.editor_id, viewer.is_admin)
+    return {row["page_key"]: article(row) for row in rows}
+
+
+def article(row: Row) -> Article:
+    """The page in a row with ARTICLE_COLUMNS."""
+    return Article(row["page_key"], row["dbname"], row["page_id"], row["namespace"], row["title"], row["deleted"])
+
+
+def _listed(row: Row) -> ListedArticle:
+    return ListedArticle(article(row), row["creations"] > 0, row["tracked"], row["bytes_added"], row["excluded"])
