@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.errors import UserFault
 from graph.web.graphql_accept import EVENT_STREAM, HTML, JSON, Accept
+from graph.web.graphql_body import EarlyAnswer, read_body
 from graph.web.graphql_request import (
-    MESSAGE_LIMIT,
     Answer,
     Executor,
     GraphQLRequest,
@@ -74,12 +74,14 @@ class GraphQLHTTP:
         """Answer one request."""
         request = Request(scope, receive)
         accept = Accept(request.headers.get("accept"))
+        response: ASGIApp
         try:
             response = await self._respond(request, accept)
         except ClientDisconnect:
             return
         except InvalidRequest as error:
-            response = _failure(str(error), "BAD_REQUEST", error.status, accept, error.headers)
+            refusal = _failure(str(error), "BAD_REQUEST", error.status, accept, error.headers)
+            response = EarlyAnswer(refusal) if error.status == 413 else refusal
         except UserFault as fault:
             challenge = {"www-authenticate": "Bearer"}
             response = _failure(str(fault), fault.code.value, 401, accept, challenge)
@@ -166,20 +168,7 @@ async def _from_body(request: Request) -> Any:
         raise InvalidRequest("JSON is sent in UTF-8.", 415)
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise InvalidRequest("Send the body as it is: no encoding is understood.", 415)
-    return decode(await _body(request))
-
-
-async def _body(request: Request) -> bytes:
-    too_large = InvalidRequest(f"A request has at most {MESSAGE_LIMIT} bytes.", 413, {"connection": "close"})
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > MESSAGE_LIMIT:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MESSAGE_LIMIT:
-            raise too_large
-    return bytes(body)
+    return decode(await read_body(request))
 
 
 def _last_event_id(request: Request) -> str | None:
