@@ -22,7 +22,6 @@ import httpx
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 
 from graph.broker import Broker
 from graph.db import embedded, recounting
@@ -47,7 +46,7 @@ from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
 from graph.web.joining import joining_routes
 from graph.web.pages import page_routes
-from graph.web.rendering import refused
+from graph.web.rendering import HANDLERS
 from graph.web.screens import screen_routes
 from graph.web.sign_in import SignIn
 from graph.web.sign_in_pages import sign_in_routes
@@ -221,7 +220,7 @@ def web_app(settings: Settings, running: Running) -> Starlette:
             *joining_routes(deps, sign_in),
             *page_routes(running.executor, sign_in.reader, sign_in.corner),
         ],
-        exception_handlers={HTTPException: refused},
+        exception_handlers=HANDLERS,
     )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,3 +54,13 @@ async def refused(_request: Request, error: Exception) -> HTMLResponse:
     response = page("missing.html", error.status_code, heading="This did not work", text=error.detail)
     response.headers.update(error.headers or {})
     return response
+
+
+async def broken(_request: Request, _error: Exception) -> HTMLResponse:
+    """Say that it is not the reader's fault; the log has the rest."""
+    text = "It has been written down. Please try again in a minute."
+    return page("missing.html", 500, heading="Something went wrong here", text=text)
+
+
+HANDLERS: Final[Mapping[Any, Any]] = {HTTPException: refused, Exception: broken}
+"""What answers for pages that could not be made."""

@@ -119,7 +119,7 @@ def _token_fault(answer: httpx.Response | None) -> SignInRefused | UpstreamError
         return SignInRefused(f"the code was refused ({error})")
     if error == "invalid_client":
         return UpstreamError("the log-in does not know this client: look at GRAPH_OAUTH_CLIENT_ID and its secret")
-    return UpstreamError(f"the log-in's token address answered {answer.status_code}")
+    return UpstreamError(f"the log-in's token address answered {answer.status_code} and no token")
 
 
 def _account(profile: dict[str, Any]) -> KnownUser:

@@ -301,3 +301,11 @@ async def test_a_form_of_nonsense_is_refused(home: House, browser: httpx.AsyncCl
 async def test_an_address_that_is_none_has_a_page_as_well(home: House, browser: httpx.AsyncClient) -> None:
     answer = await browser.get("/nothing/here")
     assert (answer.status_code, heading(answer)) == (404, "There is nothing here")
+
+
+async def test_what_breaks_is_not_shown(home: House, browser: httpx.AsyncClient) -> None:
+    back = await home.sent_back(browser)
+    await home.service.deps.pool.execute("DROP TABLE sign_in")
+    answer = await browser.get(back)
+    assert (answer.status_code, heading(answer)) == (500, "Something went wrong here")
+    assert "UndefinedTable" not in answer.text
