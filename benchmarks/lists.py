@@ -34,7 +34,7 @@ def _rows(user: int, each: int, first: int, count: int) -> Iterator[str]:
         new = begins and number % 5 == 0
         at = (BEGIN + timedelta(seconds=place)).strftime("%Y-%m-%dT%H:%M:%SZ")
         change = (number * 7919) % 1000 - 100
-        size = change if new and change >= 0 else 5000 + change
+        size = 1000 + change if new else 5000 + change
         tags = '"mw-reverted"' if number % 20 == 7 else '"visualeditor"'
         yield _ROW % (
             user, user, page, number + 1, 0 if new else number, page % 10 // 8 * 2, page, at,

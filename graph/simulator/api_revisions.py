@@ -8,7 +8,7 @@ from typing import Any
 from graph.simulator.api import ApiError, Query
 from graph.simulator.pages import HIDDEN_COMMENT, HIDDEN_TEXT, HIDDEN_USER, SUPPRESSED, Page, Revision
 
-_PROPERTIES = {"ids", "flags", "timestamp", "user", "userid", "size", "sha1", "comment", "tags"}
+_PROPERTIES = {"ids", "flags", "timestamp", "user", "userid", "size", "sha1", "comment", "tags", "content"}
 _DEFAULT = "ids|timestamp|flags|comment|user"
 
 
@@ -18,6 +18,8 @@ def revisions(query: Query) -> None:
     A history (``rvlimit``, ``rvstartid``, ``rvdir``) is of one page only, and not to be had with ``revids``.
     """
     properties = query.values("rvprop", _DEFAULT)
+    if query.values("rvslots") not in ([], ["main"]):
+        raise ApiError("badvalue", 'Unrecognized value for parameter "rvslots": this stand-in has "main" only.')
     unknown = [name for name in properties if name not in _PROPERTIES]
     if unknown:
         raise ApiError("badvalue", f'Unrecognized value for parameter "rvprop": {", ".join(unknown)}.')
@@ -143,11 +145,24 @@ def _fields(of: Revision, properties: list[str]) -> dict[str, Any]:
         "sha1": {"sha1": of.sha1} if of.shows(HIDDEN_TEXT) else {"sha1hidden": True},
         "comment": {"comment": of.comment} if of.shows(HIDDEN_COMMENT) else {"commenthidden": True},
         "tags": {"tags": list(of.tags)},
+        "content": {"slots": {"main": _slot(of)}},
     }
     fields: dict[str, Any] = {}
     for name, part in parts.items():
         if name in properties:
             fields.update(part)
+    if "content" in properties and not of.shows(HIDDEN_TEXT):
+        fields["texthidden"] = True
     if of.hidden & SUPPRESSED and any(name.endswith("hidden") for name in fields):
         fields["suppressed"] = True
     return fields
+
+
+def _slot(of: Revision) -> dict[str, Any]:
+    """The text, made up: nothing is known of it but its size, and whether it is a redirect."""
+    model, content_format = of.page.wiki.content_model(of.page.namespace)
+    slot: dict[str, Any] = {"contentmodel": model, "contentformat": content_format}
+    if not of.shows(HIDDEN_TEXT):
+        return slot | {"texthidden": True}
+    start = "#REDIRECT [[Target]]" if of.redirect else "Some words. "
+    return slot | {"content": (start + "x" * of.size)[: max(of.size, len(start) if of.redirect else 0)]}

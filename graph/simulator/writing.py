@@ -122,18 +122,21 @@ class Writing(State):
         size: int = 1000,
         summary: str = "",
         measured: bool = True,
+        redirect_to: str | None = None,
     ) -> Revision:
         """Import one old revision from elsewhere, under its own author and time.
 
         Only one that becomes the page's current revision is in the stream, with the importer as performer;
         an older one goes into the page's history and its author's contributions in silence. One that is not
-        ``measured`` has neither size nor parent in lists of contributions.
+        ``measured`` has neither size nor parent in lists of contributions. Imports have no tags, redirects neither.
         """
         page = self.find_page(wiki, title)
         written = moment(at, self.now())
         parent = page.latest if page else None
         page = page or self.new_page(wiki, title)
         current = parent is None or written > parent.at
+        if redirect_to is not None and current:
+            page.redirect_to = page.wiki.key(redirect_to)[1]
         before = next((old for old in reversed(page.revisions) if old.at < written), None)
         revision = self.new_revision(
             page, self.account(author), size=size, at=written, comment=summary, parent=parent if current else before

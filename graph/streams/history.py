@@ -22,7 +22,7 @@ from graph.programs import Editor, Wiki
 from graph.streams import listing
 from graph.streams.events import SIZE_UNKNOWN, WRONG_FIELD
 from graph.streams.mending import Stored as Stored
-from graph.streams.mending import measure, mend
+from graph.streams.mending import find_redirects, measure, mend
 from graph.streams.people import People, Person
 from graph.wikimedia.action_api import Refused
 from graph.wikimedia.contributions import VALUES, Listed, WikimediaContributions
@@ -169,6 +169,7 @@ class History:
         as_of = answer.asked_at - self._lag
         batch = Batch(rejected=[Rejected(WRONG_FIELD, f"{why}: {sample}") for why, sample in answer.malformed])
         await measure(self._contributions, wanted.wiki, answer.rows)
+        redirects = await find_redirects(self._contributions, wanted.wiki, answer.rows)
         for row in answer.rows:
             person = people.get(row.userid)
             if person is None:
@@ -176,7 +177,7 @@ class History:
             if not listing.is_measured(row):
                 batch.rejected.append(Rejected(SIZE_UNKNOWN, f"{wanted.wiki.dbname} revision {row.revid}"))
                 continue
-            edit = listing.edit(wanted.wiki.dbname, row, person.account)
+            edit = listing.edit(wanted.wiki.dbname, row, person.account, redirect=row.revid in redirects)
             batch.edits.append(SeenEdit(edit, person.editor_id, as_of))
             known = row.revid in wanted.reverted
             batch.changes.extend(listing.changes(wanted.wiki.dbname, row, as_of, known_reverted=known))

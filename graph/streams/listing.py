@@ -6,6 +6,7 @@ Pure: no I/O, no clock.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +17,10 @@ from graph.streams.events import REVERTED_TAG
 from graph.wikimedia.contributions import Account, Contribution
 
 NEW_REDIRECT_TAG: Final = "mw-new-redirect"
+LONGEST_REDIRECT: Final = 500  # bytes: a long title and some templates
+
+# In every language the word is glued to a #, and the link may come after a colon.
+_REDIRECT: Final = re.compile(r"\s*#[^\s:#\[\]]+\s*:?\s*\[\[")
 
 
 def is_measured(row: Contribution) -> bool:
@@ -23,8 +28,19 @@ def is_measured(row: Contribution) -> bool:
     return row.parentid is not None and (row.size if row.parentid == 0 else row.sizediff) is not None
 
 
-def edit(wiki: str, row: Contribution, author: Account) -> Edit:
-    """The edit a row with measures tells of.
+def may_be_redirect(row: Contribution) -> bool:
+    """Whether a row may have created its page as a redirect, and does not say."""
+    short = row.size is not None and 0 < row.size <= LONGEST_REDIRECT
+    return row.parentid == 0 and short and not row.texthidden and NEW_REDIRECT_TAG not in row.tags
+
+
+def is_redirect(text: str) -> bool:
+    """Whether a page with this wikitext is a redirect."""
+    return _REDIRECT.match(text) is not None
+
+
+def edit(wiki: str, row: Contribution, author: Account, *, redirect: bool = False) -> Edit:
+    """The edit a row with measures tells of; ``redirect`` says more than the row that it created one.
 
     Where the parent exists no more (only part of a deleted page was restored) the change is the whole size, as in
     the wiki's own lists.
@@ -41,7 +57,7 @@ def edit(wiki: str, row: Contribution, author: Account) -> Edit:
         at=row.timestamp.astimezone(UTC).replace(microsecond=0),
         byte_change=(row.size if created else row.sizediff) or 0,
         created=created,
-        redirect=created and NEW_REDIRECT_TAG in row.tags,
+        redirect=created and (redirect or NEW_REDIRECT_TAG in row.tags),
         minor=row.minor,
         summary=None if row.commenthidden else storable(row.comment or ""),
     )

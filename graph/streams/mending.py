@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from graph.edits import Change, PageDeleted, PageUndeleted, RevisionTagged, RevisionVisibility
 from graph.programs import Wiki
 from graph.streams.events import REVERTED_TAG
-from graph.streams.listing import is_measured
+from graph.streams.listing import is_measured, is_redirect, may_be_redirect
 from graph.wikimedia.contributions import VALUES, Contribution, Found, PageNow, RevisionNow, WikimediaContributions
 
 
@@ -45,6 +45,21 @@ async def measure(contributions: WikimediaContributions, wiki: Wiki, rows: Itera
         parent = sizes.get(row.parentid or 0, 0)
         if row.size is not None and parent is not None:
             row.sizediff = row.size - parent
+
+
+async def find_redirects(
+    contributions: WikimediaContributions, wiki: Wiki, rows: Iterable[Contribution]
+) -> frozenset[int]:
+    """The revisions among these that created a page as a redirect, though nothing in the list says so.
+
+    Imports carry no tags, nor do the years before the tag was invented. Only short texts are looked at.
+    """
+    doubtful = [row.revid for row in rows if may_be_redirect(row)]
+    found: set[int] = set()
+    for start in range(0, len(doubtful), VALUES):
+        texts = await contributions.texts(wiki, doubtful[start : start + VALUES])
+        found.update(revision for revision, text in texts.items() if is_redirect(text))
+    return frozenset(found)
 
 
 async def mend(

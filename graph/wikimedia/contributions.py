@@ -98,6 +98,23 @@ class RevisionNow(Struct, gc=False):
         return self.sha1hidden or self.texthidden
 
 
+class _Slot(Struct):
+    content: str = ""
+
+
+class _Text(Struct):
+    revid: Number
+    slots: dict[str, _Slot] = {}
+
+
+class _Texts(Struct):
+    revisions: list[_Text] = []
+
+
+class _TextPages(Struct):
+    pages: list[_Texts] = []
+
+
 class PageNow(Struct, gc=False):
     """A page as it is now, with the revisions that were asked for; ``missing`` where there is none."""
 
@@ -151,6 +168,7 @@ class _GlobalUsers(Struct):
 _contributions = Decoder(_Contributions)
 _contribution = Decoder(Contribution)
 _pages = Decoder(_Pages)
+_text_pages = Decoder(_TextPages)
 _users = Decoder(_Users)
 _global_users = Decoder(_GlobalUsers)
 
@@ -206,6 +224,18 @@ class WikimediaContributions:
                 found.update((revision.revid, (revision, page)) for revision in page.revisions)
             asked_at, further = asked_at or answer.asked_at, answer.further
         return Found(found, asked_at)
+
+    async def texts(self, wiki: Wiki, revision_ids: Collection[int]) -> dict[int, str]:
+        """The texts of these revisions (at most 50, and short ones), as far as they are shown."""
+        parameters = {
+            "prop": "revisions",
+            "revids": "|".join(map(str, revision_ids)),
+            "rvprop": "ids|content",
+            "rvslots": "main",
+        }
+        answer = await self._api.ask(wiki, _text_pages, parameters)
+        found = (revision for page in answer.query.pages for revision in page.revisions)
+        return {text.revid: text.slots["main"].content for text in found if "main" in text.slots}
 
     async def predecessor(self, wiki: Wiki, page_id: int, revision_id: int) -> RevisionNow | None:
         """The revision before this one in its page's history, or None where it is the first."""

@@ -75,6 +75,22 @@ async def test_hidden_parts_are_marked_and_not_told(stand: Stand) -> None:
     assert row == {"revid": revision.id, "parentid": 0, **marks}
 
 
+async def test_a_text_is_made_up_and_says_whether_it_is_a_redirect(stand: Stand) -> None:
+    stand.wikimedia.save("enwiki", "A", "Amara", size=20)
+    stand.wikimedia.save("enwiki", "B", "Amara", size=25, redirect_to="A")
+    hidden = stand.wikimedia.save("enwiki", "C", "Amara")
+    stand.wikimedia.hide_revision("enwiki", hidden.id, "Béla", text=True)
+    asked = {"prop": "revisions", "titles": "A|B|C", "rvprop": "ids|content", "rvslots": "main"}
+    rows = [page["revisions"][0] for page in (await stand.api(**asked))["query"]["pages"]]
+    common = {"contentmodel": "wikitext", "contentformat": "text/x-wiki"}
+    assert [row["slots"]["main"] for row in rows] == [
+        common | {"content": "Some words. xxxxxxxx"},
+        common | {"content": "#REDIRECT [[Target]]xxxxx"},
+        common | {"texthidden": True},
+    ]
+    assert [row.get("texthidden") for row in rows] == [None, None, True]
+
+
 async def test_a_history_is_listed_from_one_revision_backwards(stand: Stand) -> None:
     for _ in range(3):
         stand.wikimedia.save("enwiki", "A", "Amara")
@@ -124,6 +140,7 @@ async def test_pages_are_told_by_title_too(stand: Stand) -> None:
         ({"titles": "A|B", "rvlimit": "2"}, "invalidparammix"),
         ({"titles": "A", "rvstartid": "9"}, "badid_rvstartid"),
         ({"titles": "A", "rvprop": "mood"}, "badvalue"),
+        ({"titles": "A", "rvslots": "*"}, "badvalue"),
         ({"revids": "|".join(map(str, range(51)))}, "toomanyvalues"),
     ],
 )

@@ -218,7 +218,23 @@ async def test_an_import_without_parent_and_size_is_measured_against_its_page(wi
     wikimedia.import_revision(title="New", at="2026-09-04T00:00:00Z", size=70, **imported)
     edits = await wikis.edits(amara)
     assert [(edit.title, edit.byte_change, edit.created) for edit in edits] == [("A", 150, False), ("New", 70, True)]
-    assert wikis.modules() == ["users", "usercontribs", "revisions", "revisions", "revisions"]
+    # A predecessor each, the sizes of both, and whether the new page began as a redirect.
+    assert wikis.modules() == ["users", "usercontribs", *["revisions"] * 4]
+
+
+async def test_an_imported_redirect_is_one_though_no_tag_says_so(wikis: Lists) -> None:
+    (amara,) = people(wikis, 1)
+    details = {"wiki": "enwiki", "author": amara.username, "importer": "Béla", "size": 30}
+    wikis.stand.wikimedia.import_revision(title="A", at="2026-09-03T00:00:00Z", redirect_to="B", **details)  # type: ignore[arg-type]
+    wikis.stand.wikimedia.import_revision(title="C", at="2026-09-04T00:00:00Z", **details)  # type: ignore[arg-type]
+    wikis.stand.wikimedia.create("enwiki", "D", amara.username, size=30, redirect_to="B")
+    edits = await wikis.edits(amara)
+    assert [(edit.title, edit.created, edit.redirect) for edit in edits] == [
+        ("A", True, True),
+        ("C", True, False),
+        ("D", True, True),
+    ]
+    assert wikis.modules() == ["users", "usercontribs", "revisions"]
 
 
 async def test_a_row_that_makes_no_sense_is_set_aside_and_the_others_count(wikis: Lists) -> None:

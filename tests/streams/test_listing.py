@@ -124,6 +124,50 @@ def test_a_parent_that_exists_no_more_counts_nothing_as_in_the_wikis_own_lists()
     assert (edit.byte_change, edit.created) == (1450, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "redirect"),
+    [
+        ("#REDIRECT [[Bridge]]", True),
+        ("#redirect[[Bridge]]", True),
+        ("\n #Redirect: [[:Category:Bridges|x]]\n{{R from move}}", True),
+        ("#WEITERLEITUNG [[Brücke]]", True),
+        ("#تحويل [[جسر]]", True),
+        ("#重定向 [[桥]]", True),
+        ("#đổi [[Cầu]]", True),
+        ("# [[Bridge]]", False),
+        ("#REDIRECT Bridge", False),
+        ("A bridge. #REDIRECT [[Bridge]]", False),
+        ("", False),
+    ],
+)
+def test_a_redirect_is_known_by_its_first_words_in_every_language(text: str, redirect: bool) -> None:
+    assert listing.is_redirect(text) is redirect
+
+
+@pytest.mark.parametrize(
+    ("members", "doubtful"),
+    [
+        ({}, True),
+        ({"size": 501}, False),
+        ({"size": 0}, False),
+        ({"tags": ["mw-new-redirect"]}, False),
+        ({"parentid": 7}, False),
+        ({"texthidden": True}, False),
+    ],
+)
+def test_only_short_new_pages_whose_tags_say_nothing_are_looked_at(members: dict[str, object], doubtful: bool) -> None:
+    row = row_of(PAIRS["edit"], **{"parentid": 0, "size": 500, "tags": []} | members)
+    assert listing.may_be_redirect(row) is doubtful
+
+
+def test_what_was_looked_at_says_more_than_the_row() -> None:
+    row = row_of(PAIRS["edit"], parentid=0)
+    author = Account(41, "Nadia Example", 7001)
+    assert listing.edit("enwiki", row, author, redirect=True).redirect
+    assert not listing.edit("enwiki", row, author).redirect
+    assert not listing.edit("enwiki", row_of(PAIRS["edit"]), author, redirect=True).redirect
+
+
 @given(st.text(max_size=30), st.text(min_size=1, max_size=30))
 def test_whatever_stands_in_a_row_can_be_stored(comment: str, title: str) -> None:
     row = row_of(PAIRS["edit"], comment=comment, title=title)
