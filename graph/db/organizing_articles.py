@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Leaving articles out of a program and taking them in again; called under the ledger's lock."""
+"""Leaving articles out of a program and taking them in again; called under the ledger's lock.
+
+The edits of the one page move at once; where these are many, the worker decides the program's edits anew.
+"""
 
 from __future__ import annotations
 
 from graph.activity import RetractionReason
+from graph.db import cohorts
+from graph.db.due import few
 from graph.db.facts import OF_PAGES, as_activity, post_as_history, recount
 from graph.db.goals import reach
 from graph.db.ledger import post
 from graph.db.pool import Connection
-
-MOST_TOLD = 500  # edits that are taken back one by one; more are told as history
 
 # An article of a program is a page that an editor of it edited in its window, whether or not the edit counts now.
 _CONCERNS = """
@@ -37,11 +40,11 @@ async def exclude(conn: Connection, program_id: int, page_key: int, editor_id: i
     )
     if made is None:
         return
-    shifts = await recount(conn, OF_PAGES, [page_key])
-    if len(shifts) > MOST_TOLD:
-        await post_as_history(conn, shifts)
-    else:
+    if await few(conn, OF_PAGES, [page_key]):
+        shifts = await recount(conn, OF_PAGES, [page_key])
         await post(conn, as_activity(shifts, RetractionReason.EXCLUDED))
+    else:
+        await cohorts.reassess_program(conn, program_id, RetractionReason.EXCLUDED)
 
 
 async def include(conn: Connection, program_id: int, page_key: int) -> None:
@@ -49,6 +52,10 @@ async def include(conn: Connection, program_id: int, page_key: int) -> None:
     gone = await conn.fetchval(
         "DELETE FROM exclusion WHERE program_id = $1 AND page_key = $2 RETURNING 1", program_id, page_key
     )
-    if gone is not None:
+    if gone is None:
+        return
+    if await few(conn, OF_PAGES, [page_key]):
         await post_as_history(conn, await recount(conn, OF_PAGES, [page_key]))
         await reach(conn, [program_id])
+    else:
+        await cohorts.reassess_program(conn, program_id)

@@ -81,9 +81,10 @@ async def state(conn: Connection, program_id: int) -> UpdateState | None:
 
 
 async def start(conn: Connection, program_id: int, now: datetime) -> None:
-    """The update begins, or goes on where another worker left it."""
+    """The update begins, or goes on where another worker left it; a program that was deleted has none."""
     await conn.execute(
-        "INSERT INTO program_update AS u (program_id, state, started_at) VALUES ($1, 'RUNNING', $2)"
+        "INSERT INTO program_update AS u (program_id, state, started_at)"
+        " SELECT id, 'RUNNING', $2 FROM program WHERE id = $1"
         " ON CONFLICT (program_id) DO UPDATE SET state = 'RUNNING', error = NULL, finished_at = NULL,"
         " started_at = CASE WHEN r.going_on THEN u.started_at ELSE $2 END,"
         " done = CASE WHEN r.going_on THEN u.done ELSE 0 END, total = CASE WHEN r.going_on THEN u.total ELSE 0 END,"

@@ -19,8 +19,6 @@ from graph.resolvers.form import PASSCODE, Form, cleaned
 from graph.resolvers.identity import Actor
 from graph.resolvers.organizing_programs import check_passcode, new_passcode
 
-MOST_EDITS_DELETED = 50_000  # a deletion holds the ledger while it moves them: some seconds
-
 Wikis = Sequence[TrackedWiki]
 
 
@@ -151,9 +149,6 @@ async def delete_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> 
         await _to_delete(conn, actor, given)
     async with organizing.change(deps) as conn:
         program = await _to_delete(conn, actor, given)
-        if await organizing_deleting.counted_edits(conn, program.id) > MOST_EDITS_DELETED:
-            message = f"A program that counts more than {MOST_EDITS_DELETED} edits cannot be deleted: withdraw it."
-            raise UserFault(ErrorCode.UNAVAILABLE, message, ("id",))
         await organizing_deleting.delete_program(conn, program.id)
         return program.id
 
