@@ -16,6 +16,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -67,13 +68,15 @@ def template(server_url: str) -> Iterator[str]:
 @pytest.fixture
 def empty_database_url(server_url: str) -> Iterator[str]:
     """The DSN of a database with nothing in it."""
-    yield from _database(server_url, "template0")
+    with new_database(server_url, "template0") as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(server_url: str, template: str) -> Iterator[str]:
     """The DSN of a migrated database of this test's own."""
-    yield from _database(server_url, template)
+    with new_database(server_url, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -119,7 +122,9 @@ def with_database(url: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
-def _database(server_url: str, template: str) -> Iterator[str]:
+@contextmanager
+def new_database(server_url: str, template: str) -> Iterator[str]:
+    """A copy of a database (``template0``: an empty one), while the block runs; gives its DSN."""
     name = f"graph_test_{token_hex(6)}"
     _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield with_database(server_url, name)

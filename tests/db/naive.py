@@ -231,7 +231,18 @@ class Naive:
         return edit.wiki == "commonswiki" and namespace == 6 and edit.created and not edit.redirect
 
     def counted(self, collection: int) -> Iterator[Counted]:
-        parts = self.parts(collection)
+        yield from self._counted(self.parts(collection))
+
+    def listed(self, collection: int) -> list[Counted]:
+        """The counted edits that are rows of the collection's lists: whoever is nameless there is in none."""
+        whole = [each for each in self.counted(collection) if each.whole]
+        if collection in self.everybody:
+            return whole
+        parts = [(replace(program, nameless_counted=False), session) for program, session in self.parts(collection)]
+        named = {(each.edit.wiki, each.edit.revision_id) for each in self._counted(parts) if each.whole}
+        return [each for each in whole if (each.edit.wiki, each.edit.revision_id) in named]
+
+    def _counted(self, parts: list[tuple[Program, Session | None]]) -> Iterator[Counted]:
         for seen in self.edits.values():
             edit = seen.edit
             kinds = [(program, self.member(program, session, seen)) for program, session in parts]

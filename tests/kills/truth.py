@@ -16,7 +16,7 @@ class TrueWorld(Naive):
 
     def __init__(self, rules: Naive, truth: Truth, editors: Mapping[int, int]) -> None:
         """``editors`` maps central ids to our numbers of the enrolled."""
-        super().__init__(rules.programs, rules.campaigns, rules.organizations, rules.registered)
+        super().__init__(rules.programs, rules.campaigns, rules.organizations, rules.everybody, rules.registered)
         self._revisions = {(each.wiki, each.revision_id): each for each in truth.revisions}
         self.pages = {
             (each.wiki, each.page_id): PageNow(each.namespace, each.title, deleted=False) for each in truth.revisions

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from graph.db.pool import Pool
 from graph.simulator.pages import Account
-from tests.db.naive import Naive, Session
+from tests.db.naive import Naive, Program
 from tests.db.world import World
 from tests.scenario.ten_wikis import BEGIN, BY_NAME_ONLY, LASTS, TenWikis
 
@@ -23,7 +22,7 @@ def share(of: float) -> datetime:
 
 @dataclass
 class Programs:
-    """``world`` has the rules; ``people`` are our numbers of the enrolled, in the order of the wikis' accounts.
+    """``world`` has the rules; ``people`` are our numbers of those enrolled on the wikis, in their order there.
 
     ``unread`` collects the programs for which something was never fetched.
     """
@@ -83,7 +82,7 @@ class Programs:
         await world.enroll(self.english, *who[48:54])
         await world.withdraw(self.english, who[3], who[12])
         await world.withdraw(self.mixed, who[12])
-        await world.enroll(self.data, who[54], who[55], named=False)
+        await world.enroll(self.data, who[54], named=False)
         for wiki, page in await busiest(world.pool, self.english, 3):
             await world.exclude(self.english, wiki, page)
         self.unread |= {self.english, self.data}
@@ -102,6 +101,7 @@ class Programs:
         await world.gather(self.campaigns[0], self.data)
         await world.release(self.campaigns[1], self.mixed)
         await world.show(self.private, True)
+        await world.show(self.data, False)
         await world.hand_over(self.campaigns[2], self.organizations[0])
         await world.invite(self.sessions[1], *self.people[14:30])
 
@@ -117,10 +117,11 @@ class Programs:
         world = self.world
         wiki, page = sorted(world.naive.programs[self.english].excluded)[0]
         await world.include(self.english, wiki, page)
-        await world.show(self.data, False)
+        await world.show(self.data, True)
         await world.invite(self.sessions[0])
         await world.move_window(self.english, share(-0.1), share(0.9))
         await world.hand_over(self.campaigns[2], None)
+        await world.hand_over(self.campaigns[1], self.organizations[1])
         await world.withdraw(self.private, self.people[50])
 
 
@@ -153,46 +154,37 @@ async def _enlist(world: World, account: Account, by_name: bool) -> int:
     return int(number)
 
 
-async def copy_rules(rules: Naive, world: World) -> None:
-    """Write the rules of another world, as they are now, into this new one; all numbers come out the same.
+async def copy_rules(rules: Naive, world: World) -> dict[int, int]:
+    """Write the rules of another world, as they are now, into this one; its number of each of their collections.
 
     Not what was excluded: that can only be said of pages that are stored.
     """
     numbers: dict[int, int] = {}
-    for number in rules.collections():
-        numbers[number] = await _copy(rules, world, number)
-    assert numbers == {number: number for number in rules.collections()}
-    for organization, campaigns in rules.organizations.items():
-        for campaign in campaigns:
-            await world.hand_over(campaign, organization)
-    for campaign, programs in rules.campaigns.items():
-        for program in sorted(programs):
-            await world.gather(campaign, program)
+    for number, program in sorted(rules.programs.items()):
+        numbers[number] = await _copy_program(program, world)
+        for session, each in sorted(program.sessions.items()):
+            who = sorted(each.participants)
+            numbers[session] = await world.session(numbers[number], each.start, each.end, *who)
+    for number in sorted(rules.organizations):
+        numbers[number] = await world.organization()
+    for number, programs in sorted(rules.campaigns.items()):
+        owner = next((numbers[each] for each, owned in rules.organizations.items() if number in owned), None)
+        numbers[number] = await world.campaign(*(numbers[each] for each in sorted(programs)), organization=owner)
+    await world.learn()
+    second = {first: number for number, first in world.naive.everybody.items()}
+    return numbers | {number: second[numbers[first]] for number, first in rules.everybody.items()}
 
 
-async def _copy(rules: Naive, world: World, number: int) -> int:
-    if number in rules.organizations:
-        return await world.organization()
-    if number in rules.campaigns:
-        return await world.campaign()
-    if number in rules.programs:
-        return await _copy_program(rules, world, number)
-    program, session = _session(rules, number)
-    return await world.session(program, session.start, session.end, *sorted(session.participants))
-
-
-async def _copy_program(rules: Naive, world: World, number: int) -> int:
-    old = rules.programs[number]
-    wikis: Mapping[str, Collection[int]] = old.wikis
+async def _copy_program(program: Program, world: World) -> int:
     made = await world.program(
-        wikis=wikis, start=old.start, end=old.end, public=old.public, article_scoped=old.article_scoped
+        wikis=program.wikis,
+        start=program.start,
+        end=program.end,
+        public=program.public,
+        article_scoped=program.article_scoped,
     )
     for named in (True, False):
-        who: Sequence[int] = sorted(editor for editor, shown in old.editors.items() if shown is named)
+        who = sorted(editor for editor, shown in program.editors.items() if shown is named)
         if who:
             await world.enroll(made, *who, named=named)
     return made
-
-
-def _session(rules: Naive, number: int) -> tuple[int, Session]:
-    return next((id_, each.sessions[number]) for id_, each in rules.programs.items() if number in each.sessions)

@@ -33,7 +33,11 @@ PARTS = ((True, False, False), (False, True, False), (True, True, True), (False,
 
 
 class TenWikis:
-    """``enrolled`` are the accounts of those who take part. ``silent`` are revisions the stream tells nobody of."""
+    """``enrolled`` are the accounts of those who take part.
+
+    ``silent`` are the revisions the stream tells nobody of. ``returned`` were not to be seen for a while: whoever began
+    to look for them in that time does not learn from the stream that they are back.
+    """
 
     def __init__(self, seed: int) -> None:
         self._now = int(BEGIN.timestamp() * 1000)
@@ -43,6 +47,7 @@ class TenWikis:
         self.enrolled = [self._account(f"Editor {n}", n) for n in range(ENROLLED)]
         self.strangers = [self._account(f"Stranger {n}", n) for n in range(STRANGERS)]
         self.silent: set[tuple[str, int]] = set()
+        self.returned: set[tuple[str, int]] = set()
         self.happened: Counter[str] = Counter()
         self._fixed = {self.enrolled[n] for n in BY_NAME_ONLY}
         self._unmarked: list[tuple[str, int]] = []
@@ -63,6 +68,11 @@ class TenWikis:
     def ms(self) -> int:
         """The wikis' time in ms since 1970."""
         return self._now
+
+    @property
+    def steps(self) -> set[str]:
+        """The names of all that may happen."""
+        return {step.__name__.removeprefix("_") for step in self._steps}
 
     @property
     def edits(self) -> int:
@@ -151,10 +161,13 @@ class TenWikis:
 
     def _import_old(self) -> None:
         """Below an old page: in its author's contributions, and nowhere in the stream."""
-        page = self._page(lambda page: not page.redacted and page.redirect_to is None)
+        page = self._page(lambda page: page.redirect_to is None)
         at = datetime.fromisoformat(page.revisions[0].at) - timedelta(minutes=self.chances.randint(1, 600))
+        # Nobody begins the same page twice here: their articlesCreated counts both beginnings.
+        beginners = {each.author for each in page.revisions if each.parent_id == 0}
+        author = self.chances.choice([each for each in self.enrolled if each not in beginners])
         old = self.wikimedia.import_revision(
-            page.wiki.dbname, page.key, self._someone(), self._stranger(), at=at, size=self.chances.randint(1, 900)
+            page.wiki.dbname, page.key, author.name, self._stranger(), at=at, size=self.chances.randint(1, 900)
         )
         self._silence(old)
 
@@ -193,6 +206,7 @@ class TenWikis:
     def _undelete(self) -> None:
         page = self._gone()
         self.wikimedia.undelete(page.wiki.dbname, page.key, self._stranger())
+        self.returned |= {(page.wiki.dbname, each.id) for each in page.revisions}
 
     def _recreate(self) -> None:
         page = self._gone()
@@ -208,7 +222,9 @@ class TenWikis:
         self._set_hidden(self._revision(lambda each: not each.hidden), *self.chances.choice(PARTS))
 
     def _show(self) -> None:
-        self._set_hidden(self._revision(lambda each: bool(each.hidden)), False, False, False)
+        revision = self._revision(lambda each: bool(each.hidden))
+        self._set_hidden(revision, False, False, False)
+        self.returned.add((revision.page.wiki.dbname, revision.id))
 
     def _set_hidden(self, revision: Revision, text: bool, user: bool, comment: bool) -> None:
         self.wikimedia.hide_revision(
