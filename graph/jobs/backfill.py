@@ -75,12 +75,15 @@ async def _wait_for_the_index(reach: Reach, version: int) -> None:
 
 
 async def read_missing(reach: Reach, program_id: int, now: datetime) -> None:
-    """First what another worker left unread, then what was never read until now."""
+    """First what another worker left unread, then what was never read until now.
+
+    After such a rest the last minute is left to ``settle``: it was in the rest, and is not settled yet.
+    """
     async with reach.pool.acquire() as conn:
         left = await fetched.parts(conn, program_id)
     await _read_all(reach, left, now)
     async with reach.pool.acquire() as conn, conn.transaction():
-        editors = await fetched.plan(conn, program_id, now)
+        editors = await fetched.plan(conn, program_id, now - SETTLE if left else now)
         await updates.add_work(conn, program_id, editors)
         planned = await fetched.parts(conn, program_id)
     await _read_all(reach, planned, now)
