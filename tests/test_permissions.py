@@ -3,20 +3,25 @@ from __future__ import annotations
 
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from graph.permissions import (
     NOTHING,
+    TABLE,
     Action,
     Part,
     may,
     may_view,
     parts_of,
     program_permissions,
+    table,
 )
 from graph.programs import PasscodePolicy, Program, ProgramStatus, ProgramType, Role, Visibility, Wiki
+from tests.resolvers.permission_cases import CASES
 
+DOCUMENT = (Path(__file__).parent.parent / "docs" / "permissions.md").read_text("utf-8")
 COLUMNS = (
     Part.ANONYMOUS, Part.SIGNED_IN, Part.EDITOR, Part.VOLUNTEER, Part.FACILITATOR, Part.CAMPAIGN_ORGANIZER, Part.ADMIN,
 )  # fmt: skip
@@ -126,3 +131,20 @@ def test_a_stranger_may_do_nothing_with_a_private_program() -> None:
     private = replace(PROGRAM, visibility=Visibility.PRIVATE)
     assert program_permissions({Part.SIGNED_IN}, private, ProgramStatus.ACTIVE, participants=False) == NOTHING
     assert astuple(NOTHING) == (False,) * 6
+
+
+def test_the_document_has_the_table_as_it_stands() -> None:
+    assert table() in DOCUMENT
+
+
+def test_the_document_says_what_each_mutation_needs() -> None:
+    needed: dict[Action, dict[str, None]] = {}
+    for case in CASES:
+        if not case.unavailable:
+            needed.setdefault(case.action, {})[case.mutation] = None
+    rows = [
+        f"| {', '.join(f'`{mutation}`' for mutation in needed[action])} | {action} |"
+        for action in TABLE
+        if action in needed
+    ]
+    assert "\n".join(rows) in DOCUMENT
