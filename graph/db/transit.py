@@ -21,7 +21,7 @@ from graph.db.pool import Connection
 from graph.db.sets import intern
 
 MARK = 2**62
-SLICE = 1_000  # edits moved under one hold of the ledger's lock: some tens of milliseconds
+SLICE = 500  # edits moved under one hold of the ledger's lock: ten to twenty milliseconds
 LONG_SECONDS = 3_600.0  # for statements that read as many edits as a program may have, and hold no lock
 
 _TABLE = """
