@@ -216,7 +216,10 @@ class EnrollmentRow(SQLModel, table=True):
     """What somebody is in a program. The edits of an editor without ``show_name`` are held out of all numbers."""
 
     __tablename__ = "enrollment"
-    __table_args__ = (Index("enrollment_editor", "editor_id"),)
+    __table_args__ = (
+        Index("enrollment_editor", "editor_id"),
+        Index("enrollment_nameless", "program_id", postgresql_where=text("NOT show_name")),
+    )
     program_id: int = ref("program.id", primary_key=True)
     editor_id: int = ref("editor.id", primary_key=True)
     role: str = text_(primary_key=True)

@@ -7,6 +7,7 @@ list where lists are given.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 from graph.activity import Article, LedgerEdit
@@ -39,6 +40,7 @@ class Reader:
         self._deps = deps
         self._may_know = actor.signed_in and not actor.on_screen
         self._known: dict[int, int] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     async def counted_for(self, collections: Iterable[int]) -> dict[int, int]:
         """For each program, session, campaign and organization the collection whose numbers and rows are given.
@@ -46,11 +48,14 @@ class Reader:
         It is the thing itself, but for those who may know of nameless participants and of whom there are some.
         """
         wanted = list(dict.fromkeys(collections))
-        unknown = [number for number in wanted if number not in self._known]
-        if unknown and self._may_know:
-            self._known.update({number: number for number in unknown})
-            self._known.update(await people.wholes(self._deps.pool, self.viewer, unknown))
-        return {number: self._known.get(number, number) for number in wanted}
+        if not self._may_know:
+            return {number: number for number in wanted}
+        async with self._one_at_a_time:  # fields that are resolved together ask together
+            unknown = [number for number in wanted if number not in self._known]
+            if unknown:
+                wholes = await people.wholes(self._deps.pool, self.viewer, unknown)
+                self._known.update({number: wholes.get(number, number) for number in unknown})
+        return {number: self._known[number] for number in wanted}
 
 
 async def programs_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Program]:

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("unknown_at", sa.DateTime(timezone=True), nullable=True),
     ):
         op.add_column("pending_enrollment", column)
+    op.create_index("enrollment_nameless", "enrollment", ["program_id"], postgresql_where=sa.text("NOT show_name"))
     op.create_table(
         "addition",
         _of("program"),
