@@ -32,6 +32,9 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         stream_url="https://stream.wikimedia.org",
         action_api="https://{domain}/w/api.php",
         contact=None,
+        oauth_url="https://meta.wikimedia.org/w/rest.php/oauth2",
+        oauth_client_id=None,
+        oauth_client_secret=None,
         admins=frozenset(),
         dev_sign_in=False,
     )
@@ -49,6 +52,9 @@ def test_every_variable_reaches_its_field() -> None:
             "GRAPH_STREAM_URL": "http://127.0.0.1:8080/",
             "GRAPH_ACTION_API": "http://127.0.0.1:8080/w/{dbname}/api.php",
             "GRAPH_CONTACT": "graph@example.org",
+            "GRAPH_OAUTH_URL": "http://127.0.0.1:8080/w/rest.php/oauth2/",
+            "GRAPH_OAUTH_CLIENT_ID": "9d0a8f5e",
+            "GRAPH_OAUTH_CLIENT_SECRET": "hush",
             "GRAPH_ADMINS": "amara Quillfeather, Bo_Tern",
             "GRAPH_DEV_SIGN_IN": "1",
         }
@@ -62,6 +68,9 @@ def test_every_variable_reaches_its_field() -> None:
         stream_url="http://127.0.0.1:8080",
         action_api="http://127.0.0.1:8080/w/{dbname}/api.php",
         contact="graph@example.org",
+        oauth_url="http://127.0.0.1:8080/w/rest.php/oauth2",
+        oauth_client_id="9d0a8f5e",
+        oauth_client_secret="hush",
         admins=frozenset({"Amara Quillfeather", "Bo Tern"}),
         dev_sign_in=True,
     )
@@ -128,6 +137,8 @@ def test_an_unknown_variable_is_refused_by_name() -> None:
         ("GRAPH_ACTION_API", "{domain}/w/api.php"),
         ("GRAPH_CONTACT", "graph (at) example.org"),
         ("GRAPH_CONTACT", "a\nb"),
+        ("GRAPH_OAUTH_URL", "meta.wikimedia.org/w/rest.php/oauth2"),
+        ("GRAPH_OAUTH_CLIENT_ID", "two words"),
         ("GRAPH_ADMINS", "Amara,,Bo"),
         ("GRAPH_DEV_SIGN_IN", "yes"),
     ],
@@ -192,3 +203,15 @@ def test_the_reference_documents_every_setting() -> None:
     table = reference()
     assert table in DOCUMENT.read_text("utf-8"), f"the table in {DOCUMENT} should be:\n{table}"
     assert {setting.field for setting in SETTINGS} == {field.name for field in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize("given", ["GRAPH_OAUTH_CLIENT_ID", "GRAPH_OAUTH_CLIENT_SECRET"])
+def test_the_log_ins_key_and_secret_go_together(given: str) -> None:
+    told = refusal(**{given: "hush"})
+    assert told == "GRAPH_OAUTH_CLIENT_ID and GRAPH_OAUTH_CLIENT_SECRET go together: set both, or neither"
+
+
+def test_the_log_ins_secret_is_never_shown() -> None:
+    settings = Settings.parse({"GRAPH_OAUTH_CLIENT_ID": "key", "GRAPH_OAUTH_CLIENT_SECRET": "hush-hush"})
+    assert "hush" not in repr(settings)
+    assert "hush" not in refusal(GRAPH_OAUTH_CLIENT_SECRET="hush hush")

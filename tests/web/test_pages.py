@@ -18,7 +18,7 @@ from tests.browser.stage import SLUG, Stage, edit, staged
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 
 
@@ -133,7 +133,7 @@ async def test_every_page_is_shut_against_the_outside(client: httpx.AsyncClient,
     response = await client.get(address)
     assert response.headers["content-security-policy"] == POLICY
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["referrer-policy"] == "same-origin"
     assert response.headers["cache-control"] == "no-store"
     assert "set-cookie" not in response.headers
     assert not re.search(r'(src|href)="(?!/)', response.text)
