@@ -23,6 +23,12 @@ async def snapshots(conn: Connection, collection_ids: Sequence[int]) -> dict[int
     return {row["id"]: metrics(row) for row in await conn.fetch(_SNAPSHOTS, collection_ids)}
 
 
+async def existing(conn: Connection, collection_ids: Sequence[int]) -> set[int]:
+    """Those of the collections that exist."""
+    rows = await conn.fetch("SELECT id FROM collection WHERE id = ANY($1::bigint[])", collection_ids)
+    return {row["id"] for row in rows}
+
+
 def metrics(row: Mapping[str, Any]) -> Metrics:
     """A row of ``COLUMNS`` as the value that travels."""
     return Metrics(

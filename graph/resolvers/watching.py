@@ -50,18 +50,21 @@ class Told:
 
 
 async def follow_metrics(deps: Deps, collection_id: int, allowed: StillAllowed) -> AsyncIterator[Metrics]:
-    """The numbers now, then each newer version; versions in between may be skipped, the newest never is."""
+    """The numbers now, then each newer version; versions in between may be skipped, the newest never is.
+
+    Ends when the collection is deleted.
+    """
     with deps.broker.subscribe(metrics_topic(collection_id), newest=True) as mailbox:
         metrics = await _snapshot(deps, collection_id)
         while metrics is not None and await allowed():
             yield metrics
-            metrics = await _newer(cast("Mailbox[Metrics]", mailbox), metrics.version)
+            metrics = await _newer(cast("Mailbox[Metrics | None]", mailbox), metrics.version)
 
 
-async def _newer(mailbox: Mailbox[Metrics], version: int) -> Metrics:
+async def _newer(mailbox: Mailbox[Metrics | None], version: int) -> Metrics | None:
     while True:
         metrics = await mailbox.get()
-        if metrics.version > version:
+        if metrics is None or metrics.version > version:
             return metrics
 
 
@@ -71,7 +74,7 @@ async def follow_activity(
     """Everything after ``after`` (without it: after now), each entry once, in order.
 
     A place too old to be replayed, or of another ledger, gives SnapshotRequired and ends the stream; so does a reader
-    that leaves more than BACKLOG entries unread.
+    that leaves more than BACKLOG entries unread. Ends when the collection is deleted.
     """
     newest: Metrics | None = None
     async with aclosing(_entries(deps, collection_id, after)) as all_told:
@@ -96,7 +99,7 @@ async def _entries(deps: Deps, collection_id: int, after: Place | None) -> Async
             yield told
             if isinstance(told.entry, SnapshotRequired):
                 return
-        inbox = cast("Mailbox[Published]", mailbox)
+        inbox = cast("Mailbox[Published | None]", mailbox)
         async for told in _live(deps, collection_id, ledger.epoch, max(number, ledger.newest), inbox):
             yield told
 
@@ -118,7 +121,7 @@ async def _replay(deps: Deps, collection_id: int, epoch: str, number: int, newes
 
 
 async def _live(
-    deps: Deps, collection_id: int, epoch: str, number: int, mailbox: Mailbox[Published]
+    deps: Deps, collection_id: int, epoch: str, number: int, mailbox: Mailbox[Published | None]
 ) -> AsyncIterator[Told]:
     while True:
         try:
@@ -127,6 +130,8 @@ async def _live(
             async with deps.pool.acquire() as conn:
                 ledger = await entries.position(conn)
             yield await _start_over(deps, collection_id, ledger)
+            return
+        if published is None:
             return
         if published.entry.number > number:
             number = published.entry.number

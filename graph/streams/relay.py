@@ -34,12 +34,12 @@ class Published:
 
 
 def metrics_topic(collection_id: int) -> tuple[str, int]:
-    """Where a collection's numbers are published: each a Metrics."""
+    """Where a collection's numbers are published: each a Metrics, and None when it is deleted."""
     return "metrics", collection_id
 
 
 def activity_topic(collection_id: int) -> tuple[str, int]:
-    """Where a collection's activity is published: each a Published."""
+    """Where a collection's activity is published: each a Published, and None when it is deleted."""
     return "activity", collection_id
 
 
@@ -98,6 +98,7 @@ class Relay:
         while self._number < newest:
             self._number = await self._publish_from(conn, self._number, newest)
         await self._publish_metrics(conn)
+        await self._end_what_is_gone(conn)
 
     async def _publish_from(self, conn: Connection, number: int, newest: int) -> int:
         watched = self._watched("activity")
@@ -106,7 +107,7 @@ class Relay:
         found, reached = await activity.since(conn, number, newest, watched, ENTRIES_A_STEP)
         numbers = await snapshots.snapshots(conn, [collection for collection, entries in found.items() if entries])
         for collection, entries in found.items():
-            for entry in entries:
+            for entry in entries if collection in numbers else ():
                 self._broker.publish(activity_topic(collection), Published(entry, numbers[collection]))
         return reached
 
@@ -119,6 +120,13 @@ class Relay:
             if self._versions.get(collection) != metrics.version:
                 self._versions[collection] = metrics.version
                 self._broker.publish(metrics_topic(collection), metrics)
+
+    async def _end_what_is_gone(self, conn: Connection) -> None:
+        """Tell whoever follows a collection that was deleted that nothing more will come."""
+        watched = {*self._watched("metrics"), *self._watched("activity")}
+        for collection in watched - await snapshots.existing(conn, sorted(watched)) if watched else ():
+            self._broker.publish(metrics_topic(collection), None)
+            self._broker.publish(activity_topic(collection), None)
 
     def _watched(self, kind: str) -> list[int]:
         return [topic[1] for topic in self._broker.topics() if isinstance(topic, tuple) and topic[0] == kind]

@@ -13,7 +13,7 @@ import pytest
 
 from graph.activity import EditCounted, SnapshotRequired
 from graph.broker import Broker
-from graph.db import activity
+from graph.db import activity, ledger, organizing_deleting
 from graph.db.pool import Pool
 from graph.resolvers import watching
 from graph.resolvers.deps import Deps, Users
@@ -234,6 +234,29 @@ async def test_numbers_begin_with_the_present_and_never_go_back(world: World, de
     assert found[0].total_edits == 1
     versions = [each.version for each in found]
     assert versions == sorted(set(versions))
+    assert deps.broker.topics() == ()
+
+
+async def test_whoever_follows_a_program_that_is_deleted_is_told_that_it_is_over(world: World, deps: Deps) -> None:
+    ann = await world.editor()
+    program = await world.program(ann)
+    numbers = follow_metrics(deps, program, yes)
+    told = follow_activity(deps, program, None, yes)
+    await anext(numbers)
+    rest = asyncio.create_task(anext(told))
+    async with asyncio.timeout(30):
+        while len(deps.broker.topics()) < 2:
+            await asyncio.sleep(0)
+
+    async with world.pool.acquire() as conn, conn.transaction():
+        await ledger.lock(conn)
+        await organizing_deleting.delete_program(conn, program)
+        await ledger.announce(conn)
+
+    async with asyncio.timeout(30):
+        assert [each async for each in numbers] == []
+        with pytest.raises(StopAsyncIteration):
+            await rest
     assert deps.broker.topics() == ()
 
 
