@@ -42,6 +42,13 @@ RETURNING id, wiki_id, page_id, namespace, title, deleted, as_of
 """
 
 
+_RENAME = """
+UPDATE editor u SET username = t.username
+FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS t(id, central_id, username)
+WHERE u.id = t.id AND u.central_id = t.central_id AND u.username <> t.username
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     key: int
@@ -94,6 +101,8 @@ async def add(conn: Connection, edits: Sequence[SeenEdit], *, live: bool) -> Add
         await post_counted_as_history(conn, [set_id for *_, set_id in new])
     by_key = {each.key: each.seen.edit for each in placed}
     fresh = [by_key[wiki_id, revision_id] for wiki_id, revision_id, _ in new]
+    if live and fresh:
+        await _rename(conn, placed, {edit.revision_id for edit in fresh})
     return Added(
         new=len(new),
         newest={set_id: (wiki_id, revision_id) for wiki_id, revision_id, set_id in new if set_id},
@@ -153,6 +162,21 @@ async def _pages(conn: Connection, placed: Sequence[_Placed]) -> tuple[dict[tupl
         made = _by_page(rows)
     news = [change for page, each in newest.items() if page in known for change in _news(each.seen, known[page])]
     return known | made, news
+
+
+async def _rename(conn: Connection, placed: Sequence[_Placed], fresh: set[int]) -> None:
+    """Whoever was renamed is called by the new name as soon as they edit; only edits not seen before may tell."""
+    newest = {
+        each.seen.editor_id: each.seen.edit
+        for each in sorted(placed, key=lambda each: each.seen.as_of)
+        if each.seen.edit.revision_id in fresh and each.seen.edit.central_id is not None
+    }
+    await conn.execute(
+        _RENAME,
+        list(newest),
+        [edit.central_id for edit in newest.values()],
+        [edit.username for edit in newest.values()],
+    )
 
 
 def _by_page(rows: Sequence[Any]) -> dict[tuple[int, int], _Page]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import permutations
 
@@ -404,3 +405,26 @@ async def test_forgetting_early_news_waits_for_nobody(world: World) -> None:
     async with world.pool.acquire() as conn:
         await forget_early_news(conn)
     assert await world.pool.fetchval(count) is None
+
+
+async def test_somebody_renamed_is_called_by_the_new_name_from_their_next_edit_on(world: World) -> None:
+    ann, bob = await world.editor(), await world.editor()
+    program = await world.program(ann, bob)
+    first, second = edit(1, ann), edit(2, ann)
+    renamed = replace(second, edit=replace(second.edit, username="Ann, renamed"))
+    await world.saw(first, edit(3, bob), renamed)
+    await world.saw(first, live=False)
+    await world.saw(first)  # told again, and no news
+    rows = await world.pool.fetch("SELECT username FROM editor ORDER BY id")
+    assert [row["username"] for row in rows] == ["Ann, renamed", f"Editor {bob}"]
+    assert await world.edits(program) == [3]
+
+
+async def test_a_name_without_the_account_s_number_renames_nobody(world: World) -> None:
+    ann = await world.editor()
+    await world.program(ann)
+    seen = edit(1, ann)
+    for central_id in (None, 999):
+        stranger = replace(seen.edit, central_id=central_id, username="Somebody", revision_id=7 + (central_id or 0))
+        await world.saw(replace(seen, edit=stranger))
+    assert await world.pool.fetchval("SELECT username FROM editor") == f"Editor {ann}"
