@@ -117,6 +117,7 @@ def _show(scene: Scene) -> None:
         "An editathon is running. Nothing of it leaves this machine.",
         "",
         f"  Live screen  {scene.live_screen()}",
+        f"  Sign in      {scene.address}/sign-in",
         f"  Explorer     {scene.address}/graphql",
         f"  A query      curl -s {scene.address}/graphql -H 'Content-Type: application/json' -d '{request}'",
         "",
