@@ -27,7 +27,7 @@ class ProgressBars:
         self._progress = Progress(
             TextColumn("{task.fields[name]}", markup=False),
             BarColumn(),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} editors · {task.fields[edits]:,} contributions"),
+            TextColumn("{task.fields[counts]}", markup=False),
             TimeRemainingColumn(),
             console=self._console,
         )
@@ -46,14 +46,15 @@ class ProgressBars:
     def show(self, name: str, done: int, total: int, edits: int, end: bool) -> None:
         """Say how far ``name`` has come: editors read of all there are, and the contributions found."""
         name = harmless(name)
+        counts = f"{done:,} of {total:,} editors, {edits:,} contributions"
         if not self._console.is_terminal:
-            self._line(f"{name}: {done:,} of {total:,} editors, {edits:,} contributions{', done' if end else ''}", end)
+            self._line(f"{name}: {counts}{', done' if end else ''}", end)
             return
         if name not in self._bars:
-            self._bars[name] = self._progress.add_task("", name=name, edits=edits, total=max(total, 1))
+            self._bars[name] = self._progress.add_task("", name=name, counts=counts)
         # Where there is nothing to read, all of it is read.
         shown = max(total, 1)
-        self._progress.update(self._bars[name], completed=shown if end else done, total=shown, edits=edits)
+        self._progress.update(self._bars[name], completed=shown if end else done, total=shown, counts=counts)
 
     def _line(self, text: str, end: bool) -> None:
         now = self._timer()

@@ -98,7 +98,19 @@ def taken_port() -> Iterator[str]:
 def test_help_names_every_command_with_an_example() -> None:
     done = run("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert COMMANDS == ["demo", "up", "serve", "consume", "work", "migrate", "schema", "recount", "tail", "decode"]
+    assert COMMANDS == [
+        "demo",
+        "up",
+        "serve",
+        "consume",
+        "work",
+        "migrate",
+        "schema",
+        "recount",
+        "backfill",
+        "tail",
+        "decode",
+    ]
     assert all(re.search(rf"^    {name}  +\w", done.stdout, re.MULTILINE) for name in COMMANDS)
     assert "examples:" in done.stdout
 
@@ -116,7 +128,7 @@ def test_every_command_explains_itself_with_an_example(name: str, capsys: pytest
     "arguments",
     [
         *([], ["dance"], ["serve", "--quickly"], ["migrate", "now"]),
-        *(["decode"], ["tail"], ["tail", "rivers", "--url", "ftp://example.org"]),
+        *(["decode"], ["backfill"], ["tail"], ["tail", "rivers", "--url", "ftp://example.org"]),
     ],
 )
 def test_a_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
@@ -136,7 +148,7 @@ def test_the_reference_documents_every_command_option_and_exit_code() -> None:
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("schema", "decode")])
 def test_wrong_settings_end_every_command_with_2_and_one_line(name: str, refused: Refused) -> None:
-    arguments = ["rivers"] if name == "tail" else []
+    arguments = ["rivers"] if name in ("tail", "backfill") else []
     assert refused(name, *arguments, code=2, GRAPH_PORT="x", GRAPH_SPEED="11") == (
         "GRAPH_SPEED is no setting; GRAPH_PORT should be a port from 0 (any free one) to 65535, not 'x'"
     )

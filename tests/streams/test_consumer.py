@@ -236,6 +236,23 @@ async def test_an_enrolment_whose_notification_was_lost_reaches_the_index_by_the
         await scene.counts(program, 1)
 
 
+async def test_the_consumer_says_by_which_rules_it_matches(scene: Scene) -> None:
+    number, _ = await scene.editor()
+    program = await scene.program()
+    pool = scene.world.pool
+
+    async def acknowledged() -> bool:
+        return bool(await pool.fetchval("SELECT i.rules_version = l.rules_version FROM consumer_index i, ledger l"))
+
+    async with scene.consuming() as consumer:
+        await until(acknowledged)
+        await pool.execute("INSERT INTO enrollment VALUES ($1, $2, 'EDITOR')", program, number)
+        await pool.execute("UPDATE ledger SET rules_version = rules_version + 1")
+        assert not await acknowledged()
+        await until(acknowledged)
+        assert await knows(consumer, 1)
+
+
 async def knows(consumer: Consumer, count: int) -> bool:
     return len(consumer._enrollment.index) == count
 
