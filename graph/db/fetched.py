@@ -154,6 +154,13 @@ async def mark(conn: Connection, part: Part, since: datetime, until: datetime) -
         await conn.execute(_MARK, part.editor_ids, part.wiki_id, part.whole, since, until, part.program_id)
 
 
+async def is_read(conn: Connection, program_id: int) -> bool:
+    """Whether the wikis are read for the program: it is there, and not withdrawn."""
+    return bool(
+        await conn.fetchval("SELECT EXISTS (SELECT FROM program WHERE id = $1 AND withdrawn_at IS NULL)", program_id)
+    )
+
+
 async def goes_on(conn: Connection, program_id: int, since: datetime) -> bool:
     """Whether the program's time reaches beyond this moment."""
     return bool(

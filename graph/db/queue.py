@@ -10,7 +10,7 @@ what the job has read. docs/decisions/0010 has the reasons.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -61,12 +61,13 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job taken from the queue; ``failures`` is how often it failed or its worker died."""
+    """A job that ``worker`` took from the queue; ``failures`` is how often it failed or its worker died."""
 
     id: int
     kind: JobKind
     program_id: int
     failures: int
+    worker: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ async def take(conn: Connection, worker: UUID, most: int, *, only: Collection[in
         global_concurrency_limit=None,
         heartbeat_timeout=SILENCE,
     )
-    return [_job(job.id, job.entrypoint, job.payload, job.attempts) for job in taken]
+    return [_job(job, worker) for job in taken]
 
 
 # Without its key a job has begun before, under a worker that died.
@@ -131,15 +132,15 @@ WHERE id = $1 AND queue_manager_id = $2 RETURNING attempts
 """
 
 
-async def begin(conn: Connection, job: Job, worker: UUID) -> Job | None:
+async def begin(conn: Connection, job: Job) -> Job | None:
     """The job, about to run: what is enqueued from now on is not part of it. None where it is not ours any more.
 
     Waits for transactions that enqueued for this program: the job sees what they wrote.
     """
     async with conn.transaction():
         await conn.execute("SELECT pg_advisory_xact_lock($1, $2)", LOCKS, lock_number(job.program_id))
-        failures = await conn.fetchval(_BEGIN, job.id, worker)
-    return None if failures is None else Job(job.id, job.kind, job.program_id, failures)
+        failures = await conn.fetchval(_BEGIN, job.id, job.worker)
+    return None if failures is None else replace(job, failures=failures)
 
 
 async def beat(conn: Connection, worker: UUID, ids: Collection[int]) -> set[int]:
@@ -177,8 +178,13 @@ async def hasten(conn: Connection, kind: JobKind, program_id: int) -> None:
 
 
 async def finish(conn: Connection, job: Job) -> None:
-    """The job is done; what was said of its failures is forgotten."""
+    """The job is done; what was said of its failures is forgotten.
+
+    This and the other endings do nothing to a job that another worker has by now.
+    """
     async with conn.transaction():
+        if await _taken_away(conn, job):
+            return
         await _log(conn, job, "successful", None)
         await _forget_dead(conn, job)
 
@@ -186,6 +192,8 @@ async def finish(conn: Connection, job: Job) -> None:
 async def put_back(conn: Connection, job: Job) -> None:
     """Give back a job that was interrupted, for whoever comes next; that is no failure."""
     async with conn.transaction():
+        if await _taken_away(conn, job):
+            return
         if await _may_wait_again(conn, job, job.failures, timedelta(0)):
             await conn.execute(
                 "UPDATE jobs.pgqueuer SET status = 'queued', queue_manager_id = NULL, slot = NULL WHERE id = $1", job.id
@@ -195,6 +203,8 @@ async def put_back(conn: Connection, job: Job) -> None:
 async def try_again(conn: Connection, job: Job, delay: timedelta, error: Exception) -> None:
     """The job failed, and may be begun again when ``delay`` has passed."""
     async with conn.transaction():
+        if await _taken_away(conn, job):
+            return
         if await _may_wait_again(conn, job, job.failures + 1, delay):
             for found in await _found(conn, job):
                 await _queries(conn).retry_job(found, delay, TracebackRecord.from_exception(error, found.id))
@@ -203,6 +213,8 @@ async def try_again(conn: Connection, job: Job, delay: timedelta, error: Excepti
 async def bury(conn: Connection, job: Job, error: Exception) -> None:
     """The job failed for the last time: keep it as a dead letter, in place of an older one of its kind."""
     async with conn.transaction():
+        if await _taken_away(conn, job):
+            return
         await _forget_dead(conn, job)
         await conn.execute("UPDATE jobs.pgqueuer SET attempts = attempts + 1 WHERE id = $1", job.id)
         await _log(conn, job, "failed", TracebackRecord.from_exception(error, JobId(job.id)))
@@ -273,6 +285,16 @@ async def discard(conn: Connection, number: int) -> bool:
     return bool(done != "DELETE 0")
 
 
+async def _taken_away(conn: Connection, job: Job) -> bool:
+    """Whether the job is not its worker's any more; as long as this transaction lasts it stays as it is."""
+    found = await conn.fetchval(
+        "SELECT 1 FROM jobs.pgqueuer WHERE id = $1 AND status = 'picked' AND queue_manager_id = $2 FOR UPDATE",
+        job.id,
+        job.worker,
+    )
+    return found is None
+
+
 async def _forget_dead(conn: Connection, job: Job) -> None:
     await conn.execute(
         "DELETE FROM jobs.pgqueuer WHERE status = 'failed' AND entrypoint = $1 AND payload = $2",
@@ -294,8 +316,9 @@ def _queries(conn: Connection) -> Queries:
     return Queries(AsyncpgDriver(conn), *_BUILDERS)
 
 
-def _job(number: int, entrypoint: str, payload: bytes | None, failures: int) -> Job:
-    return Job(number, JobKind((payload or b"").decode()), int(entrypoint), failures)
+def _job(found: QueuedJob, worker: UUID) -> Job:
+    kind = JobKind((found.payload or b"").decode())
+    return Job(found.id, kind, int(found.entrypoint), found.attempts, worker)
 
 
 def _key(kind: JobKind, program_id: int) -> str:

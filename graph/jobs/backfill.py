@@ -44,11 +44,14 @@ class Reach:
 async def backfill(reach: Reach, program_id: int) -> None:
     """Read everything that was never read of the program, and show how it gets on. Raises UpstreamError.
 
-    An editor may have been enrolled a moment ago: reading begins when the consumer knows, so that each edit is told by
-    the list or by the stream; and what was under way is read a minute later.
+    Nothing is read for a program that is gone or withdrawn. An editor may have been enrolled a moment ago: reading
+    begins when the consumer knows, so that each edit is told by the list or by the stream; and what was under way is
+    read a minute later.
     """
     now = reach.clock()
     async with reach.pool.acquire() as conn:
+        if not await fetched.is_read(conn, program_id):
+            return
         version = await enrolled.rules_version(conn)
         await updates.start(conn, program_id, now)
     await _wait_for_the_index(reach, version)
@@ -63,6 +66,9 @@ async def backfill(reach: Reach, program_id: int) -> None:
 
 async def settle(reach: Reach, program_id: int) -> None:
     """Read once more what was too young to be sure of. Raises UpstreamError."""
+    async with reach.pool.acquire() as conn:
+        if not await fetched.is_read(conn, program_id):
+            return
     await read_missing(reach, program_id, reach.clock())
 
 

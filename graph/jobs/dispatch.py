@@ -52,7 +52,6 @@ class Dispatcher:
         self._only = only
         self._worker = uuid4()
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._gone: set[int] = set()
 
     async def run(self) -> None:
         """Work until cancelled; what is under way then is given back, at the place it has reached."""
@@ -110,13 +109,12 @@ class Dispatcher:
             for number in set(ids) - ours:
                 # It was silent for too long, and another worker has the job.
                 if (task := self._running.get(number)) is not None:
-                    self._gone.add(number)
                     task.cancel()
 
     async def _work(self, job: Job) -> None:
         try:
             async with self._pool.acquire() as conn:
-                begun = await queue.begin(conn, job, self._worker)
+                begun = await queue.begin(conn, job)
             if begun is None:
                 return
             job = begun
@@ -132,10 +130,7 @@ class Dispatcher:
             await self._fail(job, error)
 
     async def _leave(self, job: Job) -> None:
-        """Give the job back, unless somebody has it. Where that fails its silence tells."""
-        if job.id in self._gone:
-            self._gone.discard(job.id)
-            return
+        """Give the job back, unless another worker has it. Where that fails its silence tells."""
         try:
             async with asyncio.timeout(PUT_BACK_SECONDS), self._pool.acquire() as conn:
                 await queue.put_back(conn, job)

@@ -33,6 +33,7 @@ NAMELESS_SECONDS = 60.0
 
 def handlers(reach: Reach) -> Mapping[JobKind, Handler]:
     """What is done for each kind of job."""
+    alone = asyncio.Lock()
 
     async def reading(job: Job) -> None:
         await backfill(reach, job.program_id)
@@ -46,7 +47,9 @@ def handlers(reach: Reach) -> Mapping[JobKind, Handler]:
             log.info("program %d reconciled: %s", job.program_id, found)
 
     async def reassessing_(job: Job) -> None:
-        await reassessing.reassess(reach.pool, [job.program_id])
+        # One waits for another on a connection of the pool, which has few.
+        async with alone:
+            await reassessing.reassess(reach.pool, [job.program_id])
 
     return {
         JobKind.BACKFILL: reading,

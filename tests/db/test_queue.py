@@ -39,7 +39,7 @@ async def other(world: World) -> int:
 
 async def begun(conn: Connection, worker: UUID = HERE) -> Job:
     (job,) = await queue.take(conn, worker, 10)
-    running = await queue.begin(conn, job, worker)
+    running = await queue.begin(conn, job)
     assert running is not None
     return running
 
@@ -105,7 +105,7 @@ async def test_a_job_begins_after_a_transaction_whose_request_it_absorbed(
         transaction = writer.transaction()
         await transaction.start()
         await queue.enqueue(writer, JobKind.BACKFILL, program)
-        beginning = asyncio.create_task(queue.begin(conn, job, HERE))
+        beginning = asyncio.create_task(queue.begin(conn, job))
         done, _ = await asyncio.wait([beginning], timeout=0.1)
         assert not done
         await transaction.commit()
@@ -186,7 +186,22 @@ async def test_a_worker_taken_for_dead_learns_that_its_job_has_gone(conn: Connec
     await silence(conn)
     await queue.take(conn, THERE, 10)
     assert await queue.beat(conn, HERE, [job.id]) == set()
-    assert await queue.begin(conn, job, HERE) is None
+    assert await queue.begin(conn, job) is None
+
+
+async def test_a_worker_taken_for_dead_ends_nothing_that_another_does(conn: Connection, program: int) -> None:
+    await queue.enqueue(conn, JobKind.BACKFILL, program)
+    job = await begun(conn)
+    await silence(conn)
+    again = await begun(conn, THERE)
+    error = RuntimeError("late")
+    await queue.finish(conn, job)
+    await queue.put_back(conn, job)
+    await queue.try_again(conn, job, timedelta(0), error)
+    await queue.bury(conn, job, error)
+    assert await rows(conn) == [("backfill", "picked", 1)]
+    await queue.finish(conn, again)
+    assert await rows(conn) == []
 
 
 async def test_a_beating_worker_keeps_its_job(conn: Connection, program: int) -> None:

@@ -89,6 +89,22 @@ async def test_a_program_that_is_yet_to_come_asks_for_nothing(stage: Stage) -> N
     assert (await stage.update(program)).state is UpdateState.DONE
 
 
+async def test_nothing_is_read_for_a_program_that_is_withdrawn_or_gone(stage: Stage) -> None:
+    withdrawn = await stage.program("rivers", "Ada", withdrawn_at=NOW)
+    for program in (withdrawn, withdrawn + 1000):
+        with stage.questions() as asked:
+            await stage.pool.execute("DELETE FROM jobs.pgqueuer")
+            await stage.pool.execute(
+                "INSERT INTO jobs.pgqueuer (priority, status, entrypoint, dedupe_key, payload)"
+                " VALUES (0, 'queued', $1, $1, 'backfill')",
+                str(program),
+            )
+            await stage.settle_now()
+            await stage.work()
+        assert asked == []
+        assert await stage.queued() == []
+
+
 async def test_uploads_count_where_nobody_tracks_commons_and_all_edits_there_once_somebody_does(stage: Stage) -> None:
     program = await stage.program("rivers", "Ada", tracking_end=NOW - MINUTE)
     at = NOW - timedelta(hours=2)

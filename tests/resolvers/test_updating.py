@@ -42,7 +42,7 @@ async def bury(stage: Stage, program: str) -> None:
         await queue.enqueue(conn, JobKind.BACKFILL, number(program))
         worker = uuid4()
         (job,) = await queue.take(conn, worker, 1)
-        begun = await queue.begin(conn, job, worker)
+        begun = await queue.begin(conn, job)
         assert begun is not None
         await queue.bury(conn, begun, UpstreamError("the wikis are away"))
 
