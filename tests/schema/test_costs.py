@@ -11,6 +11,7 @@ from graphql import build_schema, get_introspection_query, parse
 from graph.schema import costs
 from graph.schema.documents import Document, Documents, Refusal
 from graph.schema.limits import Limits, measure
+from graph.schema.root import sdl
 
 SCHEMA = build_schema("""
     enum TimeBucket { MINUTE HOUR DAY WEEK MONTH }
@@ -145,3 +146,32 @@ def test_the_cost_of_a_fragment_bomb_is_worked_out_once_a_fragment(
 def test_the_standard_introspection_may_be_asked_twice_in_a_document_and_not_more() -> None:
     assert cost(get_introspection_query()) == 10_000
     assert 2 * 10_000 <= Limits().cost < 3 * 10_000
+
+
+WHOLE = build_schema(sdl())
+NUMBERS, THEIRS = (" ".join(WHOLE.type_map[name].fields) for name in ("Metrics", "EditorMetrics"))  # type: ignore[attr-defined]
+LARGE = {
+    "a campaign's 100 programs and their numbers": (
+        f'{{ campaign(slug: "x") {{ programs(first: 100) {{ nodes {{ id slug title metrics {{ {NUMBERS} }} }} }} }} }}'
+    ),
+    "25 programs and 20 editors of each, and all their numbers": (
+        f"""{{ campaign(slug: "x") {{ programs(first: 25) {{ nodes {{ id title metrics {{ {NUMBERS} }}
+            editors(first: 20) {{ edges {{ node {{ username }} metrics {{ {THEIRS} }} }} }} }} }} }} }}"""
+    ),
+    "a program's 100 articles with their editors": (
+        """{ program(slug: "x") { articles(first: 100) { edges { node { id title url wiki { domain } } created
+            bytesAdded editors { id username } } } } }"""
+    ),
+    "a campaign's numbers by wiki and 30 days of a timeline": (
+        f"""{{ campaign(slug: "x") {{ metricsByWiki {{ wiki {{ dbname }} namespace metrics {{ {NUMBERS} }} }}
+            timeline(bucket: DAY, from: "2026-11-01T00:00:00Z", to: "2026-11-30T00:00:00Z") {{ at edits }} }} }}"""
+    ),
+}
+
+
+@pytest.mark.parametrize("query", LARGE.values(), ids=LARGE.keys())
+def test_what_a_campaigns_page_asks_at_once_costs_at_most_half_of_what_it_may(query: str) -> None:
+    document = Documents(WHOLE, Limits()).understand(query)
+    assert isinstance(document, Document), document
+    (operation,) = document.operations
+    assert operation.cost_of(None) <= Limits().cost / 2
