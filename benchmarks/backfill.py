@@ -2,8 +2,8 @@
 """Contributions a second from a loopback Action API through parse and ingest, and the ratio to fetching alone.
 
 A process answers with 500 contributions at a time, either at once or after as long as is said, and the same answers are
-fetched twice: read and dropped, and read, understood and ingested with all tallies, ``synchronous_commit`` on, into a
-PostgreSQL of the benchmark's own. Last, how much memory the reading process took.
+fetched three times: read and dropped, understood and dropped, and understood and ingested with all tallies,
+``synchronous_commit`` on, into a PostgreSQL of the benchmark's own. Last, how much memory the reading process took.
 """
 
 from __future__ import annotations
@@ -55,6 +55,15 @@ async def fetch(client: httpx.AsyncClient, address: str, editors: int) -> float:
     return perf_counter() - begun
 
 
+async def understand(history: History, people: Sequence[Editor]) -> float:
+    """Read all, and make edits and changes of it; the seconds it took."""
+    begun = perf_counter()
+    async with aclosing(history.read(Wanted(WIKI, people, START, END))) as reads:
+        async for _ in reads:
+            pass
+    return perf_counter() - begun
+
+
 async def backfill(history: History, conn: Connection, people: Sequence[Editor]) -> tuple[int, float, float]:
     """Read and ingest all; how many contributions that were, and the seconds on the wall and of this process."""
     begun, used, found = perf_counter(), process_time(), 0
@@ -79,8 +88,22 @@ def _server() -> Iterator[str]:
         yield server.url
 
 
+async def read_only(editors: int, each: int, seconds: float) -> None:
+    """Fetch alone, then understand, without a ledger, and print both and the memory."""
+    people = [Editor(n, f"Editor {n}", n, None) for n in range(1, editors + 1)]
+    with lists(each, seconds) as address:
+        async with httpx.AsyncClient() as client:
+            alone = await fetch(client, address, editors)
+            understood = await understand(History(_contributions(client, address)), people)
+    found = editors * each
+    tell(f"understood/s, {seconds * 1e3:.0f} ms an answer", f"{found / understood:,.0f}", f"{found:,}; {load()}")
+    tell("  fetching alone", f"{found / alone:,.0f}")
+    tell("  ratio to fetching alone", f"{alone / understood:.2f}")
+    tell("  memory of the reading process", _memory().removesuffix(" at most"))
+
+
 async def measure(url: str, editors: int, each: int, seconds: float, name: str) -> None:
-    """Fetch alone, then backfill a fresh ledger, and print both and the ratio."""
+    """Fetch alone, understand, then backfill a fresh ledger, and print all and the ratio."""
     conn = await pool.connect_alone(url)
     await conn.execute(f"CREATE DATABASE {name}")
     await conn.close()
@@ -93,11 +116,13 @@ async def measure(url: str, editors: int, each: int, seconds: float, name: str) 
         async with httpx.AsyncClient() as client:
             alone = await fetch(client, address, editors)
             history = History(_contributions(client, address))
+            understood = await understand(history, people)
             found, wall, used = await backfill(history, conn, people)
     await conn.close()
     tell(f"contributions/s, {seconds * 1e3:.0f} ms an answer", f"{found / wall:,.0f}", f"{found:,}; {load()}")
     tell("  fetching alone", f"{found / alone:,.0f}")
     tell("  ratio to fetching alone", f"{alone / wall:.2f}")
+    tell("  understood and dropped", f"{found / understood:,.0f}")
     tell(f"  processor time of {ROWS}, Python", f"{used / found * ROWS * 1e3:.1f} ms")
     tell("  memory of the reading process", _memory().removesuffix(" at most"))
 
@@ -110,7 +135,12 @@ def main() -> None:
     parser.add_argument(
         "--answer", type=float, nargs="*", default=[0, 100], help="milliseconds an answer takes (0 and 100)"
     )
+    parser.add_argument("--without-ledger", action="store_true", help="read and understand only")
     arguments = parser.parse_args()
+    if arguments.without_ledger:
+        for answer in arguments.answer:
+            uvloop.run(read_only(arguments.editors, arguments.each, answer / 1000))
+        return
     with _server() as url, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for number, answer in enumerate(arguments.answer):
             runner.run(measure(url, arguments.editors, arguments.each, answer / 1000, f"backfill{number}"))
