@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What lists of programs can be narrowed to."""
+"""What lists of programs can be narrowed to, and the orders of programs and campaigns."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from graph.paging import ProgramOrder, ProgramQuery, Within
+from graph.paging import CampaignOrder, ProgramOrder, ProgramQuery, Within
 from graph.programs import ProgramStatus, ProgramType
 from graph.resolvers import usernames
 from graph.schema.arguments import argument, text
@@ -26,6 +26,7 @@ class ProgramFilter:
 
 Filter = Annotated[ProgramFilter | None, argument("Which programs; all where nothing is given.")]
 OrderOfPrograms = Annotated[ProgramOrder | None, argument("The order; by recent activity where none is given.")]
+OrderOfCampaigns = Annotated[CampaignOrder | None, argument("The order; by title where none is given.")]
 
 
 def program_query(within: Within, chosen: ProgramFilter | None, order: ProgramOrder | None) -> ProgramQuery:

@@ -16,7 +16,7 @@ from graph.schema import nodes
 from graph.schema.arguments import MOST, After, First, Search, argument, required, text
 from graph.schema.context import Info
 from graph.schema.fields import described, resolved
-from graph.schema.filters import Filter, OrderOfPrograms, program_query
+from graph.schema.filters import Filter, OrderOfCampaigns, OrderOfPrograms, program_query
 from graph.schema.types_base import Node, Wiki
 from graph.schema.types_campaign import (
     Campaign,
@@ -30,7 +30,6 @@ from graph.schema.types_service import ServiceStatus
 from graph.schema.types_viewer import Viewer
 
 Slug = Annotated[str, argument("The name in addresses.")]
-OrderOfCampaigns = Annotated[CampaignOrder | None, argument("The order; by title where none is given.")]
 
 
 @described

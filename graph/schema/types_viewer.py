@@ -7,12 +7,13 @@ from datetime import datetime
 
 import strawberry
 
-from graph.paging import CampaignQuery, ProgramQuery, Within
+from graph.paging import CampaignOrder, CampaignQuery, Within
 from graph.resolvers import joining, tokens, updating
 from graph.schema import ids
-from graph.schema.arguments import After, First
+from graph.schema.arguments import After, First, Search, text
 from graph.schema.context import Info
 from graph.schema.fields import described, resolved, said
+from graph.schema.filters import Filter, OrderOfCampaigns, OrderOfPrograms, program_query
 from graph.schema.types_campaign import CampaignConnection
 from graph.schema.types_people import Editor
 from graph.schema.types_program import Program, ProgramConnection
@@ -63,9 +64,18 @@ class Viewer:
         return [AccessToken.of(token) for token in await tokens.access_tokens(info.context.deps, info.context.actor)]
 
     @resolved
-    async def programs(self, info: Info, first: First = 25, after: After = None) -> ProgramConnection:
-        """The programs the viewer is enrolled in."""
-        return await ProgramConnection.page(info, self.number, ProgramQuery(Within.EDITOR), first, after)
+    async def programs(
+        self,
+        info: Info,
+        first: First = 25,
+        after: After = None,
+        filter: Filter = None,  # noqa: A002 - as in Query.programs
+        order_by: OrderOfPrograms = None,
+    ) -> ProgramConnection:
+        """The programs the viewer has a role in, the private and the withdrawn ones too."""
+        return await ProgramConnection.page(
+            info, self.number, program_query(Within.EDITOR, filter, order_by), first, after
+        )
 
     @resolved
     async def added_to(self, info: Info) -> list[AddedTo]:
@@ -73,9 +83,17 @@ class Viewer:
         return [AddedTo.of(each) for each in await joining.additions(info.context.deps, info.context.actor)]
 
     @resolved
-    async def campaigns(self, info: Info, first: First = 25, after: After = None) -> CampaignConnection:
+    async def campaigns(
+        self,
+        info: Info,
+        first: First = 25,
+        after: After = None,
+        search: Search = None,
+        order_by: OrderOfCampaigns = None,
+    ) -> CampaignConnection:
         """The campaigns the viewer organizes."""
-        return await CampaignConnection.page(info, self.number, CampaignQuery(Within.EDITOR), first, after)
+        query = CampaignQuery(Within.EDITOR, text(search, "search"), order_by or CampaignOrder.TITLE)
+        return await CampaignConnection.page(info, self.number, query, first, after)
 
     @resolved
     async def dead_letters(self, info: Info) -> list[DeadLetter] | None:

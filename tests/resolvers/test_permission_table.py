@@ -112,6 +112,33 @@ async def of_nothing(stage: Stage, case: Case, scene: Scene, place: Place, actor
     return await stage.change(case.mutation, actor, **case.fields(scene, place, actor) | {case.of: NOWHERE[case.kind]})
 
 
+@pytest.mark.parametrize("visibility", list(Visibility))
+async def test_each_viewer_is_told_what_the_table_says(conn: Any, scene: Scene, visibility: Visibility) -> None:
+    stage = Stage(OneConnection(conn))  # type: ignore[arg-type] # it does what a pool does
+    query = """query($id: ID!) { node(id: $id) { ... on Program {
+        viewerCan { view edit manageEditors delete seePasscode join } passcode invitationUrl } } }"""
+    private = visibility is Visibility.PRIVATE
+    for part, actor, parts in everybody(scene, CASES[0]):
+        found = (await stage.api.ask(query, actor, id=scene.places[visibility].program))["node"]
+
+        def allowed(action: Action, parts: frozenset[Part] = parts) -> bool:
+            return may(parts, action, private=private, participants=True)
+
+        if not may_view(parts, visibility):
+            assert found is None, part
+            continue
+        assert found["viewerCan"] == {
+            "view": True,
+            "edit": allowed(Action.EDIT_PROGRAM),
+            "manageEditors": allowed(Action.MANAGE_EDITORS),
+            "delete": allowed(Action.DELETE_PROGRAM),
+            "seePasscode": allowed(Action.SEE_PASSCODE),
+            "join": allowed(Action.JOIN) and part is not Part.EDITOR,
+        }, part
+        assert (found["passcode"] is not None) == allowed(Action.SEE_PASSCODE), part
+        assert (found["invitationUrl"] is not None) == allowed(Action.SEE_PASSCODE), part
+
+
 class undone:  # noqa: N801 - reads as a word
     """A transaction of which nothing stays."""
 

@@ -175,3 +175,19 @@ async def test_the_viewers_programs_are_all_they_have_a_role_in_the_private_and_
         "p4",
     ]
     assert found["viewer"]["programs"]["totalCount"] == 6
+
+
+async def test_the_viewers_own_lists_are_narrowed_and_ordered_like_all_others(api: Api, world: World) -> None:
+    ada = await world.editor("Ada")
+    for slug in ("bees", "ants", "bats"):
+        await world.program(slug, facilitators=[ada], type="FELLOWS" if slug == "ants" else "BASIC")
+        await world.campaign(slug, ada)
+
+    found = await api.ask(
+        """{ viewer { programs(filter: {type: BASIC}, orderBy: TITLE) { nodes { slug } }
+        campaigns(search: "B", orderBy: NEWEST) { nodes { slug } } } }""",
+        signed_in(ada),
+    )
+
+    assert [node["slug"] for node in found["viewer"]["programs"]["nodes"]] == ["bats", "bees"]
+    assert [node["slug"] for node in found["viewer"]["campaigns"]["nodes"]] == ["bats", "bees"]
