@@ -6,8 +6,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from graph.resolvers import form, tokens
 from graph.resolvers.deps import MUTATIONS_A_MINUTE
 from graph.resolvers.organizing_cohorts import MOST_NAMES
+from graph.resolvers.organizing_sessions import MOST_SESSIONS
 from graph.resolvers.timelines import MOST_POINTS, TimeBucket
 from graph.schema import costs, documents
 from graph.schema.arguments import MOST, USUAL
@@ -34,6 +36,11 @@ HELD = {
     "Ids asked for at once (`nodes`)": MOST,
     "Points of a timeline": MOST_POINTS,
     "Names added at once": MOST_NAMES,
+    "Wikis a program tracks": form.MOST_WIKIS,
+    "Namespaces of a tracked wiki": form.MOST_NAMESPACES,
+    "Sessions of a program": MOST_SESSIONS,
+    "Screen tokens of a program": tokens.MOST_SCREEN_TOKENS,
+    "Access tokens of a person": tokens.MOST_ACCESS_TOKENS,
     "Mutations a minute of one account": MUTATIONS_A_MINUTE,
     "Operations at a time on one socket": SOCKET.operations,
     "Messages at once on one socket": SOCKET.burst,
