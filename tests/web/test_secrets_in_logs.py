@@ -83,6 +83,10 @@ async def break_down(home: House, session: aiohttp.ClientSession) -> list[str]:
         home.faults.set(**fault)
         await (await session.get(back, allow_redirects=False)).release()
         home.faults.clear()
+    wrong = (await there_and_back(home, session)).replace("code=", "code=ACodeOfNobody")
+    secrets += [values[0] for values in parse_qs(urlsplit(wrong).query).values()]
+    secrets += cookies(session)[LEAVING].split(".")[1:2]
+    await (await session.get(wrong, allow_redirects=False)).release()
     back = await there_and_back(home, session)
     secrets += [values[0] for values in parse_qs(urlsplit(back).query).values()]
     await home.service.deps.pool.execute("ALTER TABLE sign_in RENAME TO away")
