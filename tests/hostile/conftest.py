@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from graph.resolvers import deps
 from tests.conftest import new_database
-from tests.hostile.service import Service, served
+from tests.hostile.target import Service, served
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.service import ORGANIZER, PASSCODE, Service
+from tests.hostile.target import ORGANIZER, PASSCODE, Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,7 +9,7 @@ import json
 import httpx
 import pytest
 
-from tests.hostile.service import ORGANIZER, Service, bearer
+from tests.hostile.target import ORGANIZER, Service, bearer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.hostile.service import ORGANIZER, Service
+from tests.hostile.target import ORGANIZER, Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

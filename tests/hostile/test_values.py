@@ -18,7 +18,7 @@ from graphql import (
 
 from graph.schema import ids
 from graph.schema.root import sdl
-from tests.hostile.service import ADA, ERRORS, ORGANIZER, Service
+from tests.hostile.target import ADA, ERRORS, ORGANIZER, Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
