@@ -142,11 +142,13 @@ class Naive:
     everybody: dict[int, int] = field(default_factory=dict)
     registered: dict[int, datetime | None] = field(default_factory=dict)
     edits: dict[tuple[str, int], SeenEdit] = field(default_factory=dict)
+    sightings: list[SeenEdit] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
     def saw(self, edits: Iterable[SeenEdit], changes: Iterable[Change] = ()) -> None:
         for seen in edits:
             self.edits.setdefault((seen.edit.wiki, seen.edit.revision_id), seen)
+            self.sightings.append(seen)
         self.changes.extend(changes)
 
     def collections(self) -> list[int]:
@@ -172,9 +174,7 @@ class Naive:
 
     def page(self, wiki: str, page_id: int) -> PageNow:
         news: list[tuple[datetime, Edit | Change]] = [
-            (seen.as_of, seen.edit)
-            for seen in self.edits.values()
-            if (seen.edit.wiki, seen.edit.page_id) == (wiki, page_id)
+            (seen.as_of, seen.edit) for seen in self.sightings if (seen.edit.wiki, seen.edit.page_id) == (wiki, page_id)
         ]
         news += [
             (change.as_of, change)

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from hypothesis import strategies as st
@@ -37,11 +37,17 @@ class Page:
     revisions: list[int] = field(default_factory=list)
 
 
+ALL_SHOWN = (True, True, True)
+
+
 class Wikis:
     """Tells what happens, one thing every ten seconds. Pages and revisions are numbered from ``first`` on."""
 
     def __init__(self, first: int = 1) -> None:
         self.pages: list[Page] = []
+        self._saved: dict[int, SeenEdit] = {}
+        self._shown: dict[int, tuple[bool, bool, bool]] = {}
+        self._reverted: set[int] = set()
         self._next = first
         self._ticks = 0
 
@@ -70,7 +76,7 @@ class Wikis:
     def _edit(self, editor: int, page: Page, size: int, created: bool = False, redirect: bool = False) -> SeenEdit:
         revision = self._number()
         page.revisions.append(revision)
-        return edit(
+        self._saved[revision] = edit(
             revision,
             editor,
             wiki=page.wiki,
@@ -82,6 +88,7 @@ class Wikis:
             created=created,
             redirect=redirect,
         )
+        return self._saved[revision]
 
     def delete_or_restore(self, pick: int, namespace: int) -> Change | None:
         page = self.page(pick)
@@ -110,13 +117,16 @@ class Wikis:
         if page is None:
             return None
         revision = page.revisions[which % len(page.revisions)]
+        self._shown[revision] = text, editor, summary
         return RevisionVisibility(page.wiki, revision, text, editor, summary, self.now())
 
     def tag(self, pick: int, which: int, reverted: bool) -> Change | None:
         page = self.page(pick)
         if page is None:
             return None
-        return RevisionTagged(page.wiki, page.revisions[which % len(page.revisions)], reverted, self.now())
+        revision = page.revisions[which % len(page.revisions)]
+        (self._reverted.add if reverted else self._reverted.discard)(revision)
+        return RevisionTagged(page.wiki, revision, reverted, self.now())
 
     def revert(self, pick: int, which: int) -> Change | None:
         page = self.page(pick)
@@ -124,6 +134,26 @@ class Wikis:
             return None
         first = which % len(page.revisions)
         return RevisionsReverted(page.wiki, page.number, page.revisions[first], page.revisions[-1], self.now())
+
+    def read_again(self) -> list[Event]:
+        """What the wikis' own lists say now of all that ever happened, whether or not the stream has told of it."""
+        now = self.now()
+        told: list[Event] = []
+        for page in self.pages:
+            if page.deleted:
+                told.append(PageDeleted(page.wiki, page.number, now))
+            for revision in page.revisions:
+                told += self._told_now(page, revision, now)
+        return told
+
+    def _told_now(self, page: Page, revision: int, now: datetime) -> Iterator[Event]:
+        text, editor, summary = self._shown.get(revision, ALL_SHOWN)
+        if editor and not page.deleted:
+            saved = self._saved[revision]
+            yield replace(saved, edit=replace(saved.edit, namespace=page.namespace, title=page.title), as_of=now)
+        if not page.deleted:
+            yield RevisionVisibility(page.wiki, revision, text, editor, summary, now)
+            yield RevisionTagged(page.wiki, revision, revision in self._reverted, now)
 
 
 # Few pages, few revisions: what is told of one must meet what was told of it before.
