@@ -40,8 +40,8 @@ class Edit:
 class SeenEdit:
     """An edit by an enrolled editor, and the moment for which its source vouches.
 
-    ``editor_id`` is our own number of the editor. ``as_of`` (stream: the event's ``meta.dt``; history: the time of
-    the request) orders what is known of the page: older news never overwrites newer.
+    ``editor_id`` is our own number of the editor. ``as_of`` (stream: the event's ``meta.dt``; history: a little
+    before the request) orders what is known of the page: older news never overwrites newer.
     """
 
     edit: Edit

@@ -25,7 +25,9 @@ from graph.programs import Wiki
 
 IN_FLIGHT: Final = 3  # requests at once, in the whole process
 MAXLAG: Final = 5  # seconds the wiki's databases may be behind
-TIMEOUT: Final = 30.0  # seconds for one request
+TIMEOUT: Final = 30.0  # seconds without a byte
+DEADLINE: Final = 120.0  # seconds for a whole answer
+LARGEST: Final = 32 * 2**20  # bytes of an answer; the wikis' own limit is a quarter of that
 TRIES: Final = 6
 FIRST_WAIT: Final = 1.0  # seconds before the second try where nothing else is said; doubled each time
 LONGEST_WAIT: Final = 60.0  # seconds; whoever is told to wait longer gives up at once
@@ -77,6 +79,13 @@ class _Busy(Exception):
     def __init__(self, reason: str, wait: float | None = None) -> None:
         self.reason = reason
         self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    headers: httpx.Headers
+    body: bytes
 
 
 class ActionApi:
@@ -136,11 +145,11 @@ class ActionApi:
     ) -> Answer[_T]:
         async with self._slots:
             begun = self._timer()
-            answer = await self._send(wiki, form, post=post)
+            reply = await self._send(wiki, form, post=post)
             elapsed = timedelta(seconds=self._timer() - begun)
-        body = _body(answer)
+        body = _body(wiki, reply)
         if body.error is not None:
-            _refuse(body.error, answer)
+            _refuse(body.error, reply)
         if body.curtimestamp is None:
             raise UpstreamError(f"{wiki.domain} does not tell its time")
         try:
@@ -150,28 +159,46 @@ class ActionApi:
         further = {name: str(value) for name, value in body.further.items()}
         return Answer(query, further, body.curtimestamp.astimezone(UTC) - elapsed)
 
-    async def _send(self, wiki: Wiki, form: Mapping[str, str], *, post: bool) -> httpx.Response:
+    async def _send(self, wiki: Wiki, form: Mapping[str, str], *, post: bool) -> _Reply:
         place = self._api.replace("{domain}", wiki.domain).replace("{dbname}", wiki.dbname)
         try:
-            if post:
-                # Without the promise a POST is carried to the primary datacenter, however far that is.
-                headers = self._headers | {"Promise-Non-Write-API-Action": "true"}
-                return await self._client.post(place, data=form, headers=headers, timeout=TIMEOUT)
-            return await self._client.get(place, params=form, headers=self._headers, timeout=TIMEOUT)
+            # Without the promise a POST is carried to the primary datacenter, however far that is.
+            headers = self._headers | ({"Promise-Non-Write-API-Action": "true"} if post else {})
+            request = self._client.build_request(
+                "POST" if post else "GET",
+                place,
+                params=None if post else form,
+                data=form if post else None,
+                headers=headers,
+                timeout=TIMEOUT,
+            )
+            async with asyncio.timeout(DEADLINE):
+                return await self._receive(request)
         except httpx.InvalidURL as error:
             raise UpstreamError(f"{place} is no address: {error}") from error
         except (httpx.HTTPError, OSError) as error:
             raise _Busy(f"{type(error).__name__} {error}".strip()) from error
 
+    async def _receive(self, request: httpx.Request) -> _Reply:
+        answer = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > LARGEST:
+                    raise _Busy("the answer is too large")
+            return _Reply(answer.status_code, answer.headers, bytes(body))
+        finally:
+            await answer.aclose()
 
-def _body(answer: httpx.Response) -> _Body:
-    status = answer.status_code
-    if status in _BUSY_STATUS:
-        raise _Busy(f"HTTP {status}", _retry_after(answer))
-    if status != httpx.codes.OK:
-        raise UpstreamError(f"{answer.url.host} answered {status} and not as an Action API does")
+
+def _body(wiki: Wiki, reply: _Reply) -> _Body:
+    if reply.status in _BUSY_STATUS:
+        raise _Busy(f"HTTP {reply.status}", _retry_after(reply))
+    if reply.status != httpx.codes.OK:
+        raise UpstreamError(f"{wiki.domain} answered {reply.status} and not as an Action API does")
     try:
-        return _decode_body(answer.content)
+        return _decode_body(reply.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # A proxy's page, or an answer that was cut off.
         raise _Busy("the answer is not JSON of the Action API") from None
@@ -180,14 +207,14 @@ def _body(answer: httpx.Response) -> _Body:
 _decode_body: Final[Callable[[bytes], _Body]] = msgspec.json.Decoder(_Body).decode
 
 
-def _refuse(error: _Error, answer: httpx.Response) -> None:
+def _refuse(error: _Error, reply: _Reply) -> None:
     if error.code in _BUSY_CODES or error.code.startswith("internal_api_error"):
-        raise _Busy(error.code, _retry_after(answer))
+        raise _Busy(error.code, _retry_after(reply))
     raise Refused(error.code[:100], error.info[:300])
 
 
-def _retry_after(answer: httpx.Response) -> float | None:
-    given: Any = answer.headers.get("Retry-After")
+def _retry_after(reply: _Reply) -> float | None:
+    given: Any = reply.headers.get("Retry-After")
     if given is None:
         return None
     if given.isascii() and given.isdigit():

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import gzip
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -12,6 +13,7 @@ import pytest
 
 from graph.errors import UpstreamError
 from graph.programs import Wiki
+from graph.wikimedia import action_api
 from graph.wikimedia.action_api import IN_FLIGHT, LONGEST_WAIT, TRIES, ActionApi, Refused
 
 WIKI = Wiki("enwiki", "en.wikipedia.org", "wikipedia", "en")
@@ -207,6 +209,39 @@ async def test_an_address_that_is_none_is_an_error() -> None:
     api = ActionApi(httpx.AsyncClient(verify=False), "https://{domain}:port/{dbname}", AGENT, asyncio.Semaphore(1))
     with pytest.raises(UpstreamError, match="is no address"):
         await api.ask(WIKI, TOLD, {})
+
+
+async def test_an_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(action_api, "DEADLINE", 0.02)
+    answers = 0
+
+    class Drip(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while True:
+                yield b" "
+                await asyncio.sleep(0.001)
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        nonlocal answers
+        answers += 1
+        return httpx.Response(200, stream=Drip()) if answers == 1 else good()
+
+    assert (await asking(respond).ask(WIKI, TOLD, {})).query.word == "yes"
+    assert answers == 2
+
+
+async def test_an_answer_that_is_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(action_api, "LARGEST", 1000)
+    answers = [good("x" * 1000), good()]
+    assert (await asking(lambda _: answers.pop(0)).ask(WIKI, TOLD, {})).query.word == "yes"
+    with pytest.raises(UpstreamError, match="the answer is too large"):
+        await asking(lambda _: good("x" * 1000)).ask(WIKI, TOLD, {})
+
+
+async def test_a_compressed_answer_is_read() -> None:
+    body = gzip.compress(good().content)
+    answer = httpx.Response(200, content=body, headers={"Content-Encoding": "gzip"})
+    assert (await asking(lambda _: answer).ask(WIKI, TOLD, {})).query.word == "yes"
 
 
 async def test_never_more_than_three_questions_are_on_their_way() -> None:
