@@ -15,6 +15,7 @@ from graph.db.counting import FACT_COLUMNS, Fact, count
 from graph.db.ledger import Entry, Kind, post
 from graph.db.pool import Connection
 from graph.db.sets import MEMBERS, intern, stored_coverage
+from graph.db.versions import restore, versions
 
 Key = tuple[int, int]
 
@@ -72,8 +73,10 @@ async def recount(
     await _reassign(conn, await evaluate(conn, which, *values))
     after = await stored(conn, which, *values)
     shifts = [Shift(key, fact, after[key]) for key, fact in before.items() if after[key] != fact]
+    known = await versions(conn, (fact.set_id for shift in shifts for fact in (shift.before, shift.after)))
     await count(conn, [shift.before for shift in shifts], sign=-1)
     await count(conn, [shift.after for shift in shifts], sign=1)
+    await restore(conn, known)
     return shifts
 
 

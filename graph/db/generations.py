@@ -121,7 +121,12 @@ SELECT greatest(
 # The headline is what the namespaces add up to; who is enrolled was kept right all the time.
 _SWITCH = """
 UPDATE collection c
-SET generation = g.id, version = (SELECT number FROM ledger), active_editors = g.active_editors, edits = n.edits,
+SET generation = g.id, active_editors = g.active_editors, edits = n.edits,
+    version = CASE WHEN (c.active_editors, c.edits, c.articles_edited, c.articles_created, c.bytes_added,
+                         c.bytes_removed, c.words_bytes, c.uploads, c.reverted)
+                     = (g.active_editors, n.edits, n.articles_edited, n.articles_created, n.bytes_added,
+                        n.bytes_removed, n.words_bytes, n.uploads, n.reverted)
+                   THEN c.version ELSE (SELECT number FROM ledger) END,
     articles_edited = n.articles_edited, articles_created = n.articles_created, bytes_added = n.bytes_added,
     bytes_removed = n.bytes_removed, words_bytes = n.words_bytes, uploads = n.uploads, reverted = n.reverted
 FROM generation g JOIN collection old ON old.id = g.collection_id CROSS JOIN LATERAL (
