@@ -72,6 +72,25 @@ async def test_programs_come_in_the_order_asked_for(
     assert await walk(api, query, ["programs"], "slug", order=order) == slugs
 
 
+async def test_what_happens_in_one_program_does_not_make_another_look_active(api: Api, world: World) -> None:
+    ada = await world.editor("Ada")
+    programs = [await world.program(slug) for slug in ("first", "second", "third")]
+    await world.enroll(programs[0], ada)
+    await world.edit(ada, "Moss", 1)
+    bob = await world.editor("Bob")
+    await world.enroll(programs[1], bob)
+    await world.edit(bob, "Fern", 1)
+
+    await world.enroll(programs[2], ada)
+
+    found = await api.ask("{ programs(orderBy: RECENT_ACTIVITY) { nodes { slug metrics { totalEdits } } } }")
+    assert found["programs"]["nodes"] == [
+        {"slug": "third", "metrics": {"totalEdits": 1}},
+        {"slug": "second", "metrics": {"totalEdits": 1}},
+        {"slug": "first", "metrics": {"totalEdits": 1}},
+    ]
+
+
 @pytest.mark.parametrize(
     ("chosen", "slugs"),
     [
