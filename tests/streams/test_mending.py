@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from graph.edits import PageDeleted, PageUndeleted, RevisionTagged, RevisionVisibility
+from graph.simulator.moderation import Wikimedia
 from graph.simulator.pages import Revision
+from graph.streams.events import understand
 from graph.streams.history import LAG, Stored
 from tests.streams.listing_wikis import Lists, lists
 
@@ -139,3 +142,62 @@ async def test_a_wiki_with_one_database_is_never_behind() -> None:
         (one,) = save(wikis, "A")
         wikis.stand.wikimedia.delete("enwiki", "A", "Béla")
         assert await wikis.verify(stored(one)) == [PageDeleted("enwiki", one.page.id, wikis.now())]
+
+
+Act = Callable[[Wikimedia, Revision], object]
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("before", "act", "known"),
+    [
+        (None, lambda on, _: on.delete("enwiki", "A", "Béla"), {}),
+        (
+            lambda on, _: on.delete("enwiki", "A", "Béla"),
+            lambda on, _: on.undelete("enwiki", "A", "Béla"),
+            {"deleted": True},
+        ),
+        (None, lambda on, of: on.hide_revision("enwiki", of.id, "Béla", text=True), {}),
+        (None, lambda on, of: on.hide_revision("enwiki", of.id, "Béla", user=True, comment=True), {}),
+        (
+            lambda on, of: on.hide_revision("enwiki", of.id, "Béla", text=True, user=True),
+            lambda on, of: on.hide_revision("enwiki", of.id, "Béla", text=False, user=False),
+            {"hidden": True, "editor_hidden": True},
+        ),
+        (None, lambda on, of: on.tag("enwiki", of.id, add=["mw-reverted"]), {}),
+        (
+            lambda on, of: on.tag("enwiki", of.id, add=["mw-reverted"]),
+            lambda on, of: on.tag("enwiki", of.id, remove=["mw-reverted"]),
+            {"reverted": True},
+        ),
+    ],
+    ids=[
+        "deleted",
+        "restored",
+        "text hidden",
+        "editor and summary hidden",
+        "shown",
+        "reverted",
+        "not reverted any more",
+    ],
+)
+async def test_both_sources_tell_the_same_of_what_becomes_of_an_edit(
+    wikis: Lists, before: Act | None, act: Act, known: dict[str, bool]
+) -> None:
+    wikimedia = wikis.stand.wikimedia
+    one = wikimedia.save("enwiki", "A", "Amara")
+    wikimedia.save("enwiki", "A", "Béla")
+    if before:
+        before(wikimedia, one)
+    events = sum(len(topic.messages) for topic in wikimedia.log.topics.values())
+    act(wikimedia, one)
+    wikis.wait(60)
+    messages = sorted((m for topic in wikimedia.log.topics.values() for m in topic.messages), key=lambda m: m.sequence)
+    streamed = [change for message in messages[events:] for change in understand(message.data, lambda *_: None).changes]
+    # A restoration says of the page's newest revision that it can be seen; that is not the edit we hold.
+    about = [change for change in streamed if getattr(change, "revision_id", one.id) == one.id]
+    verified = await wikis.verify(stored(one, **known))
+    assert [replace(change, as_of=EARLIER) for change in verified] == [
+        replace(change, as_of=EARLIER) for change in about
+    ]
+    assert len(verified) == 1
