@@ -93,6 +93,12 @@ async def remove_sign_in(conn: Connection, secret: bytes) -> int | None:
     return number
 
 
+async def remove_sign_ins_of(conn: Connection, editor_id: int) -> list[int]:
+    """Sign somebody out everywhere; the numbers their sign-ins had."""
+    rows = await conn.fetch("DELETE FROM sign_in WHERE editor_id = $1 RETURNING id", editor_id)
+    return [int(row["id"]) for row in rows]
+
+
 async def by_sign_in(conn: Connection, secret: bytes, now: datetime) -> Owner | None:
     """Who is signed in with this secret now."""
     row = await conn.fetchrow(_BY_SIGN_IN, secret, now)

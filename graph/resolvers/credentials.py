@@ -13,13 +13,13 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from weakref import WeakValueDictionary
 
 from graph.db import accounts, tokens
-from graph.db.pool import LOST, Pool
+from graph.db.pool import LOST, Connection, Pool
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,18 @@ def hashed(secret: str, kind: CredentialKind) -> bytes | None:
 def hash_of(secret: str) -> bytes:
     """What is kept of a secret of ours."""
     return hashlib.sha256(secret.encode("ascii")).digest()
+
+
+async def _screens_standing(conn: Connection, numbers: Collection[int], _now: datetime) -> dict[int, bool]:
+    return dict.fromkeys(await tokens.screen_tokens_standing(conn, numbers), False)
+
+
+# How to ask which of them still hold, and whether their owners were made admins.
+_STANDING: Mapping[CredentialKind, Callable[[Connection, Collection[int], datetime], Awaitable[dict[int, bool]]]] = {
+    CredentialKind.SIGN_IN: accounts.sign_ins_standing,
+    CredentialKind.ACCESS_TOKEN: accounts.access_tokens_standing,
+    CredentialKind.SCREEN_TOKEN: _screens_standing,
+}
 
 
 class Credential:
@@ -99,17 +111,11 @@ class Credentials:
         held = [credential for credential in self._held.values() if not credential.ended.is_set()]
         if not held:
             return
-        numbers = {kind: [each.number for each in held if each.kind is kind] for kind in CredentialKind}
+        standing: dict[CredentialKind, Mapping[int, bool]] = {}
         async with pool.acquire() as conn:
-            standing = {
-                CredentialKind.SIGN_IN: await accounts.sign_ins_standing(conn, numbers[CredentialKind.SIGN_IN], now),
-                CredentialKind.ACCESS_TOKEN: await accounts.access_tokens_standing(
-                    conn, numbers[CredentialKind.ACCESS_TOKEN], now
-                ),
-                CredentialKind.SCREEN_TOKEN: dict.fromkeys(
-                    await tokens.screen_tokens_standing(conn, numbers[CredentialKind.SCREEN_TOKEN]), False
-                ),
-            }
+            for kind, ask in _STANDING.items():
+                numbers = [credential.number for credential in held if credential.kind is kind]
+                standing[kind] = await ask(conn, numbers, now) if numbers else {}
         for credential in held:
             if standing[credential.kind].get(credential.number) is not credential.is_admin:
                 credential.ended.set()

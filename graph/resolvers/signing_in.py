@@ -63,6 +63,14 @@ async def sign_out(deps: Deps, secret: str) -> None:
         deps.credentials.end(CredentialKind.SIGN_IN, number)
 
 
+async def sign_out_everywhere(deps: Deps, editor_id: int) -> None:
+    """Make the sign-ins of all browsers of somebody worthless. Their tokens stay."""
+    async with deps.pool.acquire() as conn:
+        numbers = await accounts.remove_sign_ins_of(conn, editor_id)
+    for number in numbers:
+        deps.credentials.end(CredentialKind.SIGN_IN, number)
+
+
 async def actor_signed_in(deps: Deps, secret: str, admins: Collection[str]) -> Actor | None:
     """Who is signed in with this secret; None where it is worthless."""
     kept = hashed(secret, CredentialKind.SIGN_IN)

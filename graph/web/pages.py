@@ -11,14 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from graph.errors import UserFault
 from graph.web.graphql_request import Executor, GraphQLRequest, Identify
 from graph.web.rendering import SAFE, missing, page
 from graph.web.sign_in import Corner
@@ -67,7 +65,7 @@ class Pages:
 
     async def home(self, request: Request) -> Response:
         """List the programs and campaigns that the reader may see, with the way to their screens."""
-        identity = await self._who(request)
+        identity = await self._identify(request.headers, None)
         data = await self._ask(identity, "home", {})
         if data is None:
             return self._trouble()
@@ -82,7 +80,7 @@ class Pages:
         """
         slug: str = request.path_params["slug"]
         names = _choice(request, "names", NAMES)
-        identity = await self._who(request)
+        identity = await self._identify(request.headers, None)
         data = await self._ask(identity, "live_snapshot", {"slug": slug, "names": names != "none"})
         if data is None:
             return self._trouble()
@@ -104,12 +102,6 @@ class Pages:
             heading="The numbers cannot be read at the moment",
             text="Please load this page again in a minute.",
         )
-
-    async def _who(self, request: Request) -> object:
-        try:
-            return await self._identify(request.headers, None)
-        except UserFault as fault:
-            raise HTTPException(401, str(fault)) from fault
 
     async def _ask(self, identity: object, document: str, variables: dict[str, Any]) -> dict[str, Any] | None:
         """Return the data of an answer, or None where the service failed to give it.

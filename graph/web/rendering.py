@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from graph.errors import UserFault
+
 TEMPLATES: Final = Path(__file__).with_name("templates")
 
 POLICY: Final = (
@@ -56,11 +58,16 @@ async def refused(_request: Request, error: Exception) -> HTMLResponse:
     return response
 
 
+async def unknown(_request: Request, fault: Exception) -> HTMLResponse:
+    """Say that a token is worth nothing here."""
+    return page("missing.html", 401, heading="This did not work", text=str(fault))
+
+
 async def broken(_request: Request, _error: Exception) -> HTMLResponse:
     """Say that it is not the reader's fault; the log has the rest."""
     text = "It has been written down. Please try again in a minute."
     return page("missing.html", 500, heading="Something went wrong here", text=text)
 
 
-HANDLERS: Final[Mapping[Any, Any]] = {HTTPException: refused, Exception: broken}
+HANDLERS: Final[Mapping[Any, Any]] = {HTTPException: refused, UserFault: unknown, Exception: broken}
 """What answers for pages that could not be made."""

@@ -112,7 +112,10 @@ class SignIn:
 
 
 def _claim(params: Mapping[str, Any]) -> str | None:
-    for name in ("Authorization", "authorization"):
-        if isinstance(value := params.get(name), str):
-            return value
+    """What a socket's ``connection_init`` claims: by itself, or among ``headers``, as some clients have it."""
+    nested = params.get("headers")
+    for place in (params, nested if isinstance(nested, Mapping) else {}):
+        for name in ("Authorization", "authorization"):
+            if isinstance(value := place.get(name), str):
+                return value
     return None

@@ -24,7 +24,7 @@ from graph.errors import SignInRefused, UpstreamError
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 from graph.resolvers.joining import additions
-from graph.resolvers.signing_in import SIGNED_IN_FOR, sign_in, sign_out
+from graph.resolvers.signing_in import SIGNED_IN_FOR, sign_in, sign_out, sign_out_everywhere
 from graph.web.cookies import Cookie
 from graph.web.joining import answering_first
 from graph.web.rendering import SAFE, page
@@ -203,9 +203,10 @@ class SignInPages:
         actor = await self._identify.reader(request.headers)
         if request.method == "GET":
             return page("sign_out.html", corner=self._identify.corner(request.headers, actor))
-        if actor.signed_in:
-            await self._identify.form(request)
-        if secret is not None:
+        fields = (await self._identify.form(request))[1] if actor.signed_in else {}
+        if actor.editor_id is not None and "everywhere" in fields:
+            await sign_out_everywhere(self._deps, actor.editor_id)
+        elif secret is not None:
             await sign_out(self._deps, secret)
         response = _redirect("/")
         cookies.take(response, Cookie.SIGN_IN)

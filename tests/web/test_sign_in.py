@@ -216,8 +216,9 @@ async def test_a_socket_of_another_page_is_nobodys(home: House, ada: httpx.Async
 
 async def test_a_socket_may_bring_a_token(home: House, ada: httpx.AsyncClient) -> None:
     token = await token_of(home, ada)
-    for name in ("Authorization", "authorization"):
-        assert await socket_viewer(home, {name: f"Bearer {token}"}, origin="https://app.example") == "Ada"
+    for init in ({"Authorization": token}, {"authorization": token}, {"headers": {"Authorization": token}}):
+        claimed = json.loads(json.dumps(init).replace(token, f"Bearer {token}"))
+        assert await socket_viewer(home, claimed, origin="https://app.example") == "Ada"
     assert await socket_viewer(home, headers={"authorization": f"Bearer {token}"}) == "Ada"
 
 

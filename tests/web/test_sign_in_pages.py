@@ -262,6 +262,24 @@ async def test_who_signs_out_is_nobody_again(home: House, browser: httpx.AsyncCl
     assert (again.status_code, again.headers["location"]) == (303, "/")
 
 
+async def test_who_signs_out_in_all_browsers_is_signed_out_in_all_and_nobody_else_is(
+    home: House, browser: httpx.AsyncClient
+) -> None:
+    async with home.browser() as second, home.browser() as other:
+        for one, name in ((browser, "Ada"), (second, "Ada"), (other, "Bo")):
+            await home.sign_in(one, name)
+        fields = {"form_token": token_in(await second.get("/sign-out")), "everywhere": "yes"}
+        out = await second.post("/sign-out", data=fields, headers={"origin": home.url})
+        assert (out.status_code, SESSION in second.cookies) == (303, False)
+        assert [await home.viewer(one) for one in (browser, second, other)] == [None, None, "Bo"]
+
+
+async def test_a_token_that_is_none_is_refused_by_pages_as_well(home: House, browser: httpx.AsyncClient) -> None:
+    for path in ("/", "/live/program/spring", "/sign-out"):
+        answer = await browser.get(path, headers={"authorization": "Bearer nothing"})
+        assert (answer.status_code, heading(answer)) == (401, "This did not work")
+
+
 async def test_nobody_is_signed_out_by_another_page(home: House, browser: httpx.AsyncClient) -> None:
     await home.sign_in(browser)
     token = token_in(await browser.get("/"))
