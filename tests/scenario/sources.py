@@ -4,31 +4,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
 import httpx
 
-from graph.db import fetched, progress
-from graph.db.fetched import Part
+from graph.db import progress
 from graph.db.pool import Pool
-from graph.edits import Batch
+from graph.db.updates import Drift
+from graph.jobs.attended import history_of
+from graph.jobs.backfill import Reach, backfill, settle
+from graph.jobs.reconcile import reconcile
 from graph.simulator.app import create_app
 from graph.simulator.canaries import emit_canaries
 from graph.simulator.server import running
 from graph.streams.consumer import Consumer
 from graph.streams.events import Find
 from graph.streams.eventstreams import EventStream, Pace
-from graph.streams.history import History, Stored, Wanted
-from graph.streams.ingest import ingest
 from graph.streams.positions import TOPICS
 from graph.streams.transport import StreamTransport
-from graph.wikimedia.action_api import IN_FLIGHT, ActionApi
-from graph.wikimedia.contributions import WikimediaContributions
+from graph.wikimedia.action_api import IN_FLIGHT
 from tests.scenario.ten_wikis import BEGIN, TenWikis
 
 AGENT = "ProgramsGraphTests/1.0 (tests@example.org)"
+A_MINUTE_MS = 61_000
 PACE = Pace(edits=200, interval=0.02, heartbeat=0.1)
 
 
@@ -86,48 +86,27 @@ def _stream(
 
 
 class Past:
-    """Reads the lists of contributions of the wikis at ``upstream`` into a ledger, as they are now."""
+    """The worker's jobs that read the wikis' own lists, on the wikis at ``upstream``, as they are now."""
 
     def __init__(self, wikis: TenWikis, pool: Pool, upstream: str, client: httpx.AsyncClient) -> None:
-        api = ActionApi(client, upstream + "/w/{dbname}/api.php", AGENT, asyncio.Semaphore(IN_FLIGHT))
-        self._history = History(WikimediaContributions(api))
+        api = upstream + "/w/{dbname}/api.php"
+        self._reach = Reach(pool, wikis.now, history_of(client, api, AGENT, asyncio.Semaphore(IN_FLIGHT)))
         self._wikis = wikis
-        self._pool = pool
 
     async def backfill(self, programs: Iterable[int]) -> None:
-        """Read all that the programs' editors contributed to their wikis, and hold against it what is stored."""
-        # An answer is taken to be some seconds behind; so much later it tells of everything.
-        self._wikis.wait(60_000)
+        """Read what was never read of these programs, and a minute later what was too young."""
+        wanted = sorted(programs)
+        for program in wanted:
+            await backfill(self._reach, program)
+        self._wikis.wait(A_MINUTE_MS)
+        for program in wanted:
+            await settle(self._reach, program)
+
+    async def reconcile(self, programs: Iterable[int]) -> Drift:
+        """Hold everything of these programs against the lists; what had to be mended."""
+        self._wikis.wait(A_MINUTE_MS)
+        drift = Drift()
         for program in sorted(programs):
-            await self._backfill(program)
-
-    async def _backfill(self, program: int) -> None:
-        async with self._pool.acquire() as conn:
-            start, end = await conn.fetchrow("SELECT tracking_start, tracking_end FROM program WHERE id = $1", program)
-            parts = await fetched.members(conn, program, start, min(end, self._wikis.now()))
-        for part in parts:
-            await self._verify(part, await self._read(part))
-
-    async def _read(self, part: Part) -> set[int]:
-        """Read one part; the revisions that are listed."""
-        listed: set[int] = set()
-        wanted = Wanted(part.wiki, part.editors, part.since, part.until)
-        async for read in self._history.read(wanted):
-            listed |= {seen.edit.revision_id for seen in read.batch.edits}
-            await self._ingest(read.batch)
-        return listed
-
-    async def _verify(self, part: Part, listed: set[int]) -> None:
-        async with self._pool.acquire() as conn:
-            known = [Stored(*row) for row in await fetched.stored(conn, part)]
-        doubtful: Sequence[Stored] = [
-            each
-            for each in known
-            if each.revision_id not in listed or each.deleted or each.hidden or each.editor_hidden or each.reverted
-        ]
-        async for batch in self._history.verify(part.wiki, doubtful):
-            await self._ingest(batch)
-
-    async def _ingest(self, batch: Batch) -> None:
-        async with self._pool.acquire() as conn:
-            await ingest(conn, batch)
+            found = await reconcile(self._reach, program) or Drift()
+            drift = Drift(drift.added + found.added, drift.changed + found.changed, drift.taken_back + found.taken_back)
+        return drift

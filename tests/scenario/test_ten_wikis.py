@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from graph.db.pool import Pool, connect
+from graph.db.updates import Drift
 from graph.simulator.truth import Truth, truth
 from tests.conftest import new_database
 from tests.db.naive import Headline
@@ -39,6 +40,7 @@ class Story:
     reconciled: Measured
     read: Measured
     true: Measured
+    mended: Drift
     drift: dict[str, list[str]]
 
 
@@ -68,7 +70,7 @@ async def tell(live_url: str, past_url: str) -> Story:
         streamed = await measure(pool, rules)
         audible = should_be(true_world(wikis, programs, await heard(wikis, pool)))
         drifts = {"streamed": await drift(pool)}
-        await past.backfill(rules.programs)
+        mended = await past.reconcile(rules.programs)
         await world.end_holding_out()
         reconciled, drifts["reconciled"] = await measure(pool, rules), await drift(pool)
         true = true_world(wikis, programs, truth(wikis.wikimedia))
@@ -76,7 +78,7 @@ async def tell(live_url: str, past_url: str) -> Story:
         drifts["read"] = await drift(other)
     for each in (pool, other):
         await each.close()
-    return Story(wikis, true, streamed, audible, reconciled, read, should_be(true), drifts)
+    return Story(wikis, true, streamed, audible, reconciled, read, should_be(true), mended, drifts)
 
 
 async def read_again(wikis: TenWikis, programs: Programs, pool: Pool, past: Past) -> Measured:
@@ -137,6 +139,8 @@ def test_what_the_stream_is_silent_about_is_mended_from_the_wikis_own_lists(stor
     assert differences(story.streamed, story.true) != []
     assert differences(story.reconciled, story.true) == []
     assert story.drift["reconciled"] == []
+    assert story.mended.added >= 5
+    assert (story.mended.changed, story.mended.taken_back) == (0, 0)
 
 
 def test_an_empty_database_is_filled_with_the_same_numbers_from_the_lists_alone(story: Story) -> None:
