@@ -8,7 +8,7 @@ again under the ledger's lock, where it holds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import NoReturn
 
@@ -25,6 +25,7 @@ from graph.resolvers.identity import Actor
 from graph.wikis import KnownUser
 
 LOOK_UP_SECONDS = 10.0
+MOST_IN_CHARGE = 100  # facilitators of a program, organizers of a campaign, volunteers of one role
 Parts = frozenset[Part]
 
 
@@ -184,3 +185,9 @@ async def signed_in_once(conn: Connection, username: str, field: str = "username
     if not await signed_in_before(conn, [person.id]):
         raise UserFault(ErrorCode.UNKNOWN_USER, f"{person.username} has to sign in here once first.", (field,))
     return person
+
+
+def check_room(holders: Collection[int], person: Editor) -> None:
+    """Raise UserFault (TOO_MANY) where nobody else can be given what these people hold."""
+    if person.id not in holders and len(holders) >= MOST_IN_CHARGE:
+        raise UserFault(ErrorCode.TOO_MANY, f"At most {MOST_IN_CHARGE} people can be that.", ("username",))

@@ -205,6 +205,7 @@ async def add_organizer(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> C
     async with organizing.change(deps) as conn:
         campaign = await organizing.campaign_to(conn, actor, Action.EDIT_CAMPAIGN, given["campaignId"], "campaignId")
         person = await organizing.signed_in_once(conn, given["username"])
+        organizing.check_room(await organizing_campaigns.organizers(conn, campaign.id), person)
         await organizing_campaigns.add_organizer(conn, campaign.id, person.id)
         return campaign
 

@@ -165,6 +165,7 @@ async def add_facilitator(deps: Deps, actor: Actor, given: Mapping[str, Any]) ->
     async with organizing.change(deps) as conn:
         program = await organizing.program_to(conn, actor, Action.MANAGE_FACILITATORS, given["programId"], "programId")
         person = await organizing.signed_in_once(conn, given["username"])
+        organizing.check_room(await organizing_programs.holders(conn, program.id, Role.FACILITATOR), person)
         await organizing_programs.give_role(conn, program.id, [person.id], Role.FACILITATOR)
         return program
 

@@ -23,6 +23,7 @@ async def give_volunteer_role(deps: Deps, actor: Actor, given: Mapping[str, Any]
     async with organizing.change(deps) as conn:
         program = await organizing.program_to(conn, actor, Action.MANAGE_EDITORS, given["programId"], "programId")
         person = await organizing.signed_in_once(conn, given["username"])
+        organizing.check_room(await organizing_programs.holders(conn, program.id, role), person)
         await organizing_programs.give_role(conn, program.id, [person.id], role)
         return program
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 from graph.db import organizing
 from graph.resolvers.identity import ANONYMOUS, Actor
 from graph.resolvers.signing_in import development_actor
+from graph.schema import ids
 from tests.resolvers.stage import Stage
 
 
@@ -72,3 +73,27 @@ async def test_nobody_is_made_an_admin_who_has_not_signed_in_once(stage: Stage, 
     for name in ("Grace", "Nobody", "127.0.0.1"):
         found = await stage.refused("grantAdmin", admin, username=name)
         assert [field for _, field in found] == ["username"]
+
+
+async def test_a_hundred_people_can_hold_a_role_and_no_more(stage: Stage, amara: Actor, stranger: Actor) -> None:
+    program = await stage.program(amara)
+    campaign = (await stage.done("createCampaign", amara, title="Spring"))["campaign"]["id"]
+    number, of_campaign = (found.number for each in (program["id"], campaign) if (found := ids.parse(each)))
+    await stage.pool.execute("INSERT INTO editor (username) SELECT 'Editor ' || n FROM generate_series(1, 100) n")
+    for role in ("STAFF", "FACILITATOR"):
+        await stage.pool.execute(
+            "INSERT INTO enrollment (program_id, editor_id, role)"
+            " SELECT $1, id, $2 FROM editor WHERE username LIKE 'Editor %' ORDER BY id LIMIT $3",
+            number, role, 100 if role == "STAFF" else 99,
+        )  # fmt: skip
+    await stage.pool.execute(
+        "INSERT INTO campaign_organizer SELECT $1, id FROM editor WHERE username LIKE 'Editor %' ORDER BY id LIMIT 99",
+        of_campaign,
+    )
+    too_many = [("TOO_MANY", "username")]
+    person = {"programId": program["id"], "username": "A Stranger"}
+    assert await stage.refused("giveVolunteerRole", amara, **person, role="STAFF") == too_many
+    assert await stage.refused("addFacilitator", amara, **person) == too_many
+    assert await stage.refused("addCampaignOrganizer", amara, campaignId=campaign, username="A Stranger") == too_many
+    await stage.done("addFacilitator", amara, programId=program["id"], username="Amara Quill")
+    await stage.done("giveVolunteerRole", amara, **person, role="ONLINE_VOLUNTEER")
