@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from graph.db import ledger, organizing_deleting
@@ -21,7 +23,7 @@ async def test_a_job_of_a_deleted_program_ends_without_a_trace(stage: Stage, kin
         await organizing_deleting.delete_program(conn, program)
         await ledger.announce(conn)
 
-    await handlers(stage.reach)[kind](Job(1, kind, program, 0))
+    await handlers(stage.reach)[kind](Job(1, kind, program, 0, uuid4()))
 
     for table in ("program_update", "edit", "fetching"):
         assert await stage.pool.fetchval(f"SELECT count(*) FROM {table}") == 0, table

@@ -13,7 +13,7 @@ from graph.schema import ids
 from tests.resolvers.permission_scene import Place, Scene
 from tests.resolvers.stage import END, START
 
-NOWHERE = {kind: ids.encode(kind, 999_999_999) for kind in ids.Kind if kind is not ids.Kind.EDIT}
+NOWHERE: dict[ids.Kind, str] = {kind: ids.encode(kind, 999_999_999) for kind in ids.Kind if kind is not ids.Kind.EDIT}
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,6 @@ _SELECTIONS = {
     "excludeArticle": _ARTICLES,
     "includeArticle": _ARTICLES,
     "requestUpdate": "program { update { state done total } }",
-    "retryJob": "deadLetters { id }",
-    "discardJob": "deadLetters { id }",
 }
 _SELECTIONS["updateProgram"] = _SELECTIONS["createProgram"]
 _USUAL = "program { slug editors { nodes { username } } }"
@@ -139,8 +137,6 @@ class Stage:
             "RetryJobInput!": "JobInput!",
             "DiscardJobInput!": "JobInput!",
             "GrantAdminInput!": "AdminInput!",
-            "RetryJobInput!": "JobInput!",
-            "DiscardJobInput!": "JobInput!",
             "RevokeAdminInput!": "AdminInput!",
         }
         document = (

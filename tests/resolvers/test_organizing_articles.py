@@ -55,7 +55,7 @@ async def listed(stage: Stage, program: dict[str, Any], actor: Actor = ANONYMOUS
 
 async def article(stage: Stage, program: dict[str, Any], title: str) -> str:
     edges = (await listed(stage, program))["articles"]["edges"]
-    return next(edge["node"]["id"] for edge in edges if edge["node"]["title"] == title)
+    return str(next(edge["node"]["id"] for edge in edges if edge["node"]["title"] == title))
 
 
 async def test_an_excluded_article_counts_nowhere_and_stays_listed(

@@ -89,7 +89,7 @@ def named(case: Case) -> str:
 async def test_each_part_is_allowed_or_refused_as_the_table_says(
     conn: Any, scene: Scene, case: Case, visibility: Visibility
 ) -> None:
-    stage = Stage(OneConnection(conn))  # type: ignore[arg-type] # it does what a pool does
+    stage = Stage(OneConnection(conn))
     stage.users.add("Newcomer")
     place, rows = scene.places[visibility], await everything(conn)
     for part, actor, parts in everybody(scene, case):
@@ -114,7 +114,7 @@ async def of_nothing(stage: Stage, case: Case, scene: Scene, place: Place, actor
 
 @pytest.mark.parametrize("visibility", list(Visibility))
 async def test_each_viewer_is_told_what_the_table_says(conn: Any, scene: Scene, visibility: Visibility) -> None:
-    stage = Stage(OneConnection(conn))  # type: ignore[arg-type] # it does what a pool does
+    stage = Stage(OneConnection(conn))
     query = """query($id: ID!) { node(id: $id) { ... on Program {
         viewerCan { view edit manageEditors delete seePasscode join } passcode invitationUrl } } }"""
     private = visibility is Visibility.PRIVATE

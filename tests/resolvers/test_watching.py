@@ -243,7 +243,7 @@ async def test_whoever_follows_a_program_that_is_deleted_is_told_that_it_is_over
     numbers = follow_metrics(deps, program, yes)
     told = follow_activity(deps, program, None, yes)
     await anext(numbers)
-    rest = asyncio.create_task(anext(told))
+    rest = asyncio.ensure_future(anext(told))
     async with asyncio.timeout(30):
         while len(deps.broker.topics()) < 2:
             await asyncio.sleep(0)
