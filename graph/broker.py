@@ -63,6 +63,8 @@ class Broker:
 
     def __init__(self) -> None:
         self._topics: dict[Hashable, set[Mailbox[object]]] = {}
+        self.rules_version: int | None = None
+        """By which rules what is published was read: whoever remembers a right asks again when they are others."""
 
     @contextmanager
     def subscribe(self, topic: Hashable, *, newest: bool = False, limit: int = 256) -> Iterator[Mailbox[object]]:

@@ -73,6 +73,11 @@ async def position(conn: Connection) -> Position:
     return Position(*row)
 
 
+async def rules_version(conn: Connection) -> int:
+    """The version of the rules: it changes with everything that organizers and participants do."""
+    return int(await conn.fetchval("SELECT rules_version FROM ledger"))
+
+
 async def since(
     conn: Connection, after: int, until: int, collections: Sequence[int], limit: int
 ) -> tuple[dict[int, list[Activity]], int]:

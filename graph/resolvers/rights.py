@@ -11,7 +11,7 @@ from graph.resolvers import reading
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 
-# A public program is looked at again this often; a private one before every message.
+# A public program is looked at again this often, and when any rule changed; a private one before every message.
 FRESH = timedelta(seconds=1)
 
 
@@ -22,11 +22,15 @@ class Sight:
         self._deps = deps
         self._actor = actor
         self._seen: dict[int, tuple[datetime, Program | None]] = {}
+        self._rules: int | None = None
 
     async def programs(self, program_ids: Iterable[int]) -> list[Program]:
         """Those of the programs that the subscriber may see, in the order given."""
         wanted = tuple(program_ids)
-        now = self._deps.clock()
+        now, rules = self._deps.clock(), self._deps.broker.rules_version
+        if rules != self._rules:
+            self._seen.clear()
+            self._rules = rules
         stale = [program_id for program_id in wanted if not self._fresh(program_id, now)]
         if stale:
             found = await reading.programs_by_id(self._deps, self._actor, stale)

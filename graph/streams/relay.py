@@ -93,6 +93,8 @@ class Relay:
     async def step(self, conn: Connection) -> None:
         """Publish everything committed since the last step."""
         newest = (await activity.position(conn)).newest
+        # Read after it: who may not see an edit any more by the time it was made is asked again before it is sent.
+        self._broker.rules_version = await activity.rules_version(conn)
         if self._number is None:
             self._number = newest
         while self._number < newest:
