@@ -8,6 +8,7 @@ screen then follows the activity from the answer's cursor on. Nothing on a page 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from graph.resolvers.identity import Actor
 from graph.web.graphql_request import Executor, GraphQLRequest, Identify
 from graph.web.rendering import SAFE, missing, page
 from graph.web.sign_in import Corner
@@ -76,11 +78,14 @@ class Pages:
     async def live_program(self, request: Request) -> Response:
         """Show a program's live screen; one that is not there and one that the reader may not see look the same.
 
+        Others look on: it shows what everybody may see who may see the program, whoever opened it.
         ``?names=`` is initials, full or none; ``?theme=`` is dark or light.
         """
         slug: str = request.path_params["slug"]
         names = _choice(request, "names", NAMES)
         identity = await self._identify(request.headers, None)
+        if isinstance(identity, Actor):
+            identity = replace(identity, on_screen=True)
         data = await self._ask(identity, "live_snapshot", {"slug": slug, "names": names != "none"})
         if data is None:
             return self._trouble()

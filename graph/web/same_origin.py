@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+LIVE: Final = "/live/"
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 _LONGEST_RETURN: Final = 2_000
 
@@ -34,6 +35,10 @@ class OwnPages:
     def fetched(self, headers: Mapping[str, str]) -> bool:
         """Whether a script of one of our pages sent this GET, which names no origin."""
         return headers.get("sec-fetch-site") == "same-origin" and headers.get("origin", self.origin) == self.origin
+
+    def is_live_screen(self, headers: Mapping[str, str]) -> bool:
+        """Whether a live screen of ours sent this, which others may look at."""
+        return headers.get("referer", "").startswith(f"{self.origin}{LIVE}")
 
 
 def own_path(text: str | None) -> str | None:

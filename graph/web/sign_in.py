@@ -10,7 +10,7 @@ To everybody else's pages we are open without cookies: they read as anybody, or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -98,6 +98,8 @@ class SignIn:
             actor = await actor_signed_in(self._deps, secret, self._admins)
         if actor is None and (screen := self.cookies.read(headers, Cookie.SCREEN)) is not None:
             actor = await actor_of_screen(self._deps, screen)
+        if actor is not None and self.own.is_live_screen(headers):
+            return replace(actor, on_screen=True)
         return actor or ANONYMOUS
 
     async def _claimed(self, claim: str) -> Actor:
