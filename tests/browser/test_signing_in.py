@@ -183,7 +183,7 @@ async def test_the_sockets_of_every_tab_are_closed_when_one_signs_out_in_another
         )
         other = await context.new_page()
         await other.goto(f"{home.url}/sign-out")
-        await other.get_by_role("button", name="Sign out").click()
+        await other.get_by_role("button", name="Sign out", exact=True).click()
         await other.wait_for_url(f"{home.url}/")
         assert await asyncio.wait_for(page.evaluate("window.closed_with"), 15) == 4403
         assert await viewer(page) == "null"
