@@ -330,6 +330,32 @@ async def test_a_program_nobody_takes_part_in_is_deleted_by_its_facilitator(
     assert await stage.proved()
 
 
+async def test_what_was_counted_for_nameless_participants_goes_with_the_program_and_the_session(
+    stage: Stage, world: World, amara: Actor, admin: Actor, program: dict[str, Any]
+) -> None:
+    shy = await world.editor("Shy")
+    fields = {"programId": program["id"], "title": "Day", "start": START, "end": END}
+    session = (await stage.done("createSession", amara, **fields))["session"]["id"]
+    await world.enroll(number(program["id"]), shy, show_name=False)
+    await world.edit(shy, "Lichen", 10, at=datetime(2026, 11, 20, tzinfo=UTC))
+    assert await total(stage, program["slug"], amara) == 4
+    assert await total(stage, program["slug"]) == 3
+    collections = "SELECT count(*) FROM collection"
+    assert await stage.pool.fetchval(collections) == 5  # the campaign, and two for the program and for the session
+
+    await stage.done("deleteSession", amara, id=session)
+
+    assert await stage.pool.fetchval(collections) == 3
+    assert await total(stage, program["slug"], amara) == 4
+    assert await stage.proved()
+    await stage.done("deleteProgram", admin, id=program["id"], confirmTitle="Women in Red")
+    assert await stage.pool.fetchval(collections) == 1
+    for table in ("set_coverage", "article_tally", "editor_tally"):
+        kept = f"SELECT count(*) FROM {table}" + (" WHERE edits > 0" if table != "set_coverage" else "")
+        assert await stage.pool.fetchval(kept) == 0, table
+    assert await stage.proved()
+
+
 async def traces(stage: Stage, *collections: int) -> list[str]:
     """The tables in which a row still names one of these collections."""
     names = ("program_id", "collection_id", "generation", "session_id", "campaign_id")
