@@ -56,10 +56,10 @@ def test_every_limit_stands_in_the_reference_as_it_is_held() -> None:
 
 
 def test_what_counts_how_much_is_told_as_it_is_counted() -> None:
-    weekly, monthly = costs._LONGEST_SPAN[TimeBucket.WEEK], costs._LONGEST_SPAN[TimeBucket.MONTH]
+    daily, weekly, monthly = (costs.A_YEAR[each] for each in (TimeBucket.DAY, TimeBucket.WEEK, TimeBucket.MONTH))
     for told in (
         f"({USUAL} where it is not given)",
-        f"or {MOST_POINTS:,} where one of them is missing ({weekly} by week, {monthly} by month)",
+        f"({daily} by day, {weekly} by week, {monthly} by month, {MOST_POINTS:,} by hour or minute)",
         f"any other list counts {costs.UNPAGED}",
         f"`__schema` counts {costs.FLAT['__schema']:,} and `__type` {costs.FLAT['__type']}",
         f'"maximumQueryCost": {DOCUMENT.cost}',

@@ -34,9 +34,10 @@ SATURATED: Final = 1_000_000
 """No number about a document grows beyond this."""
 UNPAGED: Final = 10
 """What a list counts that has no ``first``."""
-FLAT: Final = {"__schema": 10_000, "__type": 500}
+FLAT: Final = {"__schema": 20_000, "__type": 500}
 """What introspection costs, whatever is asked of it: the schema is as large as it is."""
-_LONGEST_SPAN: Final = {TimeBucket.WEEK: 530, TimeBucket.MONTH: 125}  # of a program, which lasts ten years at most
+A_YEAR: Final = {TimeBucket.DAY: 366, TimeBucket.WEEK: 53, TimeBucket.MONTH: 12}
+"""The points of a timeline whose ends are not told: most programs last less."""
 _CONNECTION: Final = "Connection"
 
 Values = dict[str, Any]
@@ -140,7 +141,7 @@ def _points(given: Values) -> int:
     try:
         begin, end = read_instant(given.get("from")), read_instant(given.get("to"))
     except GraphQLError:
-        return _LONGEST_SPAN.get(bucket, MOST_POINTS)
+        return A_YEAR.get(bucket, MOST_POINTS)
     return min(points(bucket, begin, end), MOST_POINTS)
 
 

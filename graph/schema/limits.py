@@ -47,7 +47,7 @@ class Limits:
     aliases: int = 30
     fields: int = 5_000
     comparisons: int = 5_000
-    cost: int = 25_000
+    cost: int = 50_000
     seconds: float = 5.0
 
 

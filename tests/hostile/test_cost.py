@@ -104,7 +104,7 @@ async def test_row_04_breadth_by_cost(service: Service) -> None:
     wide += " }" * 7
     response = await service.post({"query": wide})
     assert response.status_code == 400
-    assert response.json()["extensions"]["cost"] == {"requestedQueryCost": 1_000_000, "maximumQueryCost": 25_000}
+    assert response.json()["extensions"]["cost"] == {"requestedQueryCost": 1_000_000, "maximumQueryCost": 50_000}
 
 
 CIRCULAR = {
