@@ -12,7 +12,7 @@ from datetime import datetime
 
 from graph.db import cohorts, organizing
 from graph.db.goals import reach
-from graph.db.pool import Connection
+from graph.db.pool import Connection, Pool
 from graph.db.queue import JobKind, enqueue
 from graph.programs import Editor, GoalMetric, Role
 from graph.wikis import KnownUser
@@ -78,6 +78,15 @@ class Pending:
     terms: Terms
     domain: str
     dbname: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingName:
+    """A pasted name that is nobody's here yet; ``unknown``: the wikis said that no account has it."""
+
+    username: str
+    added_at: datetime
+    unknown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +165,19 @@ async def pending(
         )
         for row in rows
     ]
+
+
+async def pending_names(pool: Pool, program_ids: Sequence[int]) -> dict[int, list[PendingName]]:
+    """The pending names of each program, the oldest first; those that nobody has are among them for a while."""
+    found: dict[int, list[PendingName]] = {number: [] for number in program_ids}
+    rows = await pool.fetch(
+        "SELECT program_id, username, added_at, unknown_at IS NOT NULL AS unknown FROM pending_enrollment"
+        ' WHERE program_id = ANY($1::bigint[]) ORDER BY added_at, username COLLATE "C"',
+        program_ids,
+    )
+    for row in rows:
+        found[row["program_id"]].append(PendingName(row["username"], row["added_at"], row["unknown"]))
+    return found
 
 
 async def forget_pending(conn: Connection, program_id: int, usernames: Sequence[str]) -> list[str]:

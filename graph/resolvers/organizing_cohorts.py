@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.db import leaving, organizing_cohorts, organizing_programs
-from graph.db.organizing_cohorts import Enrolled, Terms
+from graph.db.organizing_cohorts import Enrolled, PendingName, Terms
 from graph.db.pool import Connection
 from graph.errors import ErrorCode, UpstreamError, UserFault
 from graph.permissions import Action, may
 from graph.programs import Editor, Program, Role, Visibility
-from graph.resolvers import organizing, usernames
+from graph.resolvers import organizing, reading, usernames
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 from graph.wikis import KnownUser
+
+__all__ = ["PendingName"]
 
 MOST_NAMES = 1_000  # different ones, at once
 MOST_LINES = 10_000  # with blank lines and repetitions
@@ -145,6 +147,17 @@ def _name_the_known(names: _Names, users: Mapping[str, KnownUser], enrolled: Enr
 def choice(wish: bool | None, program: Program) -> bool:
     """Whether somebody is shown by name: as they wish, else as the program has it."""
     return program.show_names_by_default if wish is None else wish
+
+
+async def pending_names(
+    deps: Deps, actor: Actor, programs: Sequence[Program]
+) -> dict[Program, list[PendingName] | None]:
+    """The names of each program that are nobody's here yet; None where the actor may not add editors."""
+    allowed = await reading.permissions(deps, actor, programs)
+    found = await organizing_cohorts.pending_names(
+        deps.pool, [program.id for program in programs if allowed[program].manage_editors]
+    )
+    return {program: found.get(program.id) for program in programs}
 
 
 async def remove_editor(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:

@@ -30,9 +30,10 @@ from graph.paging import (
 )
 from graph.permissions import ProgramPermissions
 from graph.programs import Campaign, Editor, Enrollment, Goal, Organization, Program, Session, TrackedWiki
-from graph.resolvers import reading, reading_lists, reading_numbers, tokens, updating
+from graph.resolvers import organizing_cohorts, reading, reading_lists, reading_numbers, tokens, updating
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
+from graph.resolvers.organizing_cohorts import PendingName
 from graph.resolvers.reading import EditKey, ListedArticle, Participant, Reader, Upload
 from graph.resolvers.timelines import TimeBucket
 from graph.resolvers.tokens import ScreenToken
@@ -85,6 +86,9 @@ class Loaders:
         self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
         self.screen_tokens: DataLoader[Program, list[ScreenToken] | None] = _there(
             partial(tokens.screen_tokens, deps, actor)
+        )
+        self.pending_names: DataLoader[Program, list[PendingName] | None] = _there(
+            partial(organizing_cohorts.pending_names, deps, actor)
         )
         self.article_editors: DataLoader[Place, list[Editor]] = _there(partial(reading.article_editors, deps, reader))
         self.people: DataLoader[tuple[int, Within], list[Editor]] = _asked(partial(reading.in_charge, deps))

@@ -13,6 +13,7 @@ from graph import programs as nouns
 from graph import tallies
 from graph.paging import EditorQuery, ProgramQuery, Within
 from graph.programs import Role
+from graph.resolvers.organizing_cohorts import PendingName
 from graph.resolvers.reading import Participant
 from graph.schema import ids
 from graph.schema.arguments import After, First
@@ -102,6 +103,20 @@ class EditorMetrics:
             references_added=value.references_added,
             uploads=value.uploads,
         )
+
+
+@described
+class PendingEditor:
+    """A pasted name that is nobody's here yet: the wikis are still asked about it, or nobody has it."""
+
+    username: str = said("The name.")
+    added_at: datetime = said("When it was pasted.")
+    unknown: bool = said("Whether nobody has it, as the wikis said; then it is listed for two weeks, or until removed.")
+
+    @classmethod
+    def of(cls, value: PendingName) -> PendingEditor:
+        """The name as the API shows it."""
+        return cls(username=value.username, added_at=value.added_at, unknown=value.unknown)
 
 
 @described

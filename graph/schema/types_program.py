@@ -30,7 +30,7 @@ from graph.schema.fields import described, resolved, said
 from graph.schema.types_base import RANKED, Connection, Node, Wiki, cursors_of, cut, page_info
 from graph.schema.types_content import EditConnection, ProgramArticleConnection, UploadConnection
 from graph.schema.types_numbers import Goal, Metrics, TimelinePoint, WikiMetrics
-from graph.schema.types_people import Editor, ProgramEditorConnection, Volunteer
+from graph.schema.types_people import Editor, PendingEditor, ProgramEditorConnection, Volunteer
 from graph.schema.types_session import ProgramPermissions, Scope, Session, TrackedWiki
 from graph.schema.types_tokens import ScreenToken
 from graph.schema.types_update import ProgramUpdate
@@ -191,6 +191,12 @@ class Program(Node):
         """Its editors. Those who are not shown by name are listed to its facilitators and to themselves."""
         query = EditorQuery(Within.PROGRAM, text(search, "search"), order_by or EditorOrder.USERNAME)
         return await ProgramEditorConnection.page(info, self.value.id, query, first, after)
+
+    @resolved
+    async def pending_editors(self, info: Info) -> list[PendingEditor] | None:
+        """Pasted names that are nobody's here yet; null unless the viewer may add editors."""
+        found = await info.context.loaders.pending_names.load(self.value)
+        return None if found is None else [PendingEditor.of(name) for name in found]
 
     @resolved
     async def articles(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlencode
 
 import strawberry
 
@@ -98,6 +99,15 @@ class Session(Node):
         if found is None:
             raise UserFault(ErrorCode.NOT_FOUND, "The program is not there any more.")
         return Program.of(found)
+
+    @resolved
+    async def invitation_url(self, info: Info) -> str | None:
+        """A link that lets its holder join the program and this session; null unless the viewer may hand it out."""
+        program = await info.context.loaders.programs_by_id.load(self.value.program_id)
+        if program is None or not (await info.context.loaders.permissions.load(program)).see_passcode:
+            return None
+        query = urlencode({"session": self.value.slug})
+        return f"{info.context.deps.public_url}/join/{program.invitation}?{query}"
 
     @resolved
     async def coordinators(self, info: Info) -> list[Editor]:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from graph.db.pool import Pool
 from graph.jobs import pending
 from graph.jobs.pending import Finished, finish_pending
-from graph.resolvers.identity import Actor
+from graph.resolvers.identity import ANONYMOUS, Actor
 from tests.resolvers.stage import END, START, Stage
 
 
@@ -92,3 +95,32 @@ async def test_names_that_must_wait_keep_no_later_ones_waiting(
     monkeypatch.setattr(pending, "MOST", 1)
     assert await finish_pending(stage.deps) == Finished(1, 0, 2)
     assert await enrolled(stage) == [("Cy", True)]
+
+
+async def test_facilitators_see_what_became_of_pending_names_and_may_take_them_back(stage: Stage, amara: Actor) -> None:
+    program = await stage.program(amara)
+    stage.users.add("Bo")
+    stage.users.down = True
+    fields = {"programId": program["id"]}
+    await stage.done("addEditors", amara, **fields, usernames=["Nobody", "Bo", "Cy"])
+    await stage.done("removeEditor", amara, **fields, username="user:cy")
+    query = "query($s: String!) { program(slug: $s) { pendingEditors { username unknown } } }"
+
+    async def seen(actor: Actor) -> Any:
+        return (await stage.api.ask(query, actor, s=program["slug"]))["program"]["pendingEditors"]
+
+    assert sorted((name["username"], name["unknown"]) for name in await seen(amara)) == [
+        ("Bo", False),
+        ("Nobody", False),
+    ]
+    assert await seen(ANONYMOUS) is None
+    stage.users.down = False
+    await finish_pending(stage.deps)
+    assert await seen(amara) == [{"username": "Nobody", "unknown": True}]
+    # It is not asked about again, until somebody pastes it again, and is forgotten after two weeks.
+    asked = len(stage.users.asked)
+    assert await finish_pending(stage.deps) == Finished(0, 0, 0)
+    assert len(stage.users.asked) == asked
+    stage.api.now += timedelta(days=14, seconds=1)
+    await finish_pending(stage.deps)
+    assert await seen(amara) == []

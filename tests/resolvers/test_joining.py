@@ -181,6 +181,10 @@ async def test_an_invitation_leads_into_a_session_too(stage: Stage, amara: Actor
     session = (await stage.done("createSession", amara, programId=program["id"], title="S", start=START, end=END))[
         "session"
     ]
+    query = "query($s: String!) { program(slug: $s) { sessions { invitationUrl } } }"
+    for actor, url in ((amara, f"{program['invitationUrl']}?session=S"), (stranger, None)):
+        found = await stage.api.ask(query, actor, s=program["slug"])
+        assert found["program"]["sessions"] == [{"invitationUrl": url}]
     await stage.done("joinProgram", stranger, invitation=code_of(program), sessionId=session["id"])
     rows = await stage.pool.fetch("SELECT editor_id FROM session_editor")
     assert [row[0] for row in rows] == [stranger.editor_id]
