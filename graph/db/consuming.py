@@ -16,11 +16,17 @@ async def become_the_consumer(conn: Connection) -> bool:
     return bool(await conn.fetchval("SELECT pg_try_advisory_lock($1)", LOCK))
 
 
-async def acknowledge(conn: Connection, version: int) -> None:
-    """The consumer matches by the rules of this version from now on."""
+async def acknowledge(conn: Connection, version: int, now: datetime) -> None:
+    """The consumer matches by the rules of this version from ``now`` on."""
     await conn.execute(
-        "UPDATE consumer_index SET rules_version = $1, at = now() WHERE rules_version IS DISTINCT FROM $1", version
+        "UPDATE consumer_index SET rules_version = $1, at = $2 WHERE rules_version <> $1 OR at IS NULL", version, now
     )
+
+
+async def acknowledged_at(conn: Connection) -> datetime | None:
+    """Since when the consumer has matched by the rules it goes by."""
+    found: datetime | None = await conn.fetchval("SELECT at FROM consumer_index")
+    return found
 
 
 _WAITED_FOR = """

@@ -43,16 +43,16 @@ class Candidate:
 
 
 _TROUBLE = """
-SELECT NOT coalesce(s.connected AND s.heartbeat > $1::timestamptz - $2::interval
-                    AND coalesce(s.upstream_lag, 0) + coalesce(s.own_lag, 0) <= extract(epoch FROM $3::interval)
-                    AND coalesce(greatest(l.complete_until, s.last_event_at), $1) > $1::timestamptz - $3::interval,
-                    false)
+SELECT NOT coalesce(
+    coalesce(s.upstream_lag, 0) + coalesce(s.own_lag, 0) <= extract(epoch FROM $3::interval)
+    AND coalesce(greatest(l.complete_until, s.last_event_at) > $1::timestamptz - $3::interval,
+                 s.connected AND s.heartbeat > $1::timestamptz - $2::interval), false)
 FROM stream_state s, ledger l
 """
 
 
 async def in_trouble(conn: Connection, now: datetime) -> bool:
-    """Whether the stream is not read, is silent, or is more than a minute behind."""
+    """Whether the stream has told nothing for a minute, or is more than a minute behind."""
     return bool(await conn.fetchval(_TROUBLE, now, SILENCE, BEHIND))
 
 

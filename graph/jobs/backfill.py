@@ -27,6 +27,8 @@ from graph.streams.ingest import ingest
 # An edit may be saved on the wiki and not be listed yet, or be on its way through the stream past an index that did
 # not hold its editor: what is younger than this is read once more when it is older.
 SETTLE: Final = timedelta(seconds=60)
+# What is younger the stream tells of first, so that it is shown as it happens and not as history.
+LIVE: Final = timedelta(seconds=30)
 SIDE_BY_SIDE: Final = 3  # parts of one program read at once
 INDEX_SECONDS: Final = 15.0  # for how long a consumer is waited for
 INDEX_PAUSE: Final = 0.2
@@ -56,7 +58,7 @@ async def backfill(reach: Reach, program_id: int) -> None:
         await updates.start(conn, program_id, now)
     await _wait_for_the_index(reach, version)
     now = reach.clock()
-    await read_missing(reach, program_id, now)
+    await read_missing(reach, program_id, now, await _until(reach, now))
     async with reach.pool.acquire() as conn, conn.transaction():
         if await fetched.goes_on(conn, program_id, now - SETTLE):
             await queue.enqueue(conn, JobKind.SETTLE, program_id, after=SETTLE)
@@ -69,7 +71,8 @@ async def settle(reach: Reach, program_id: int) -> None:
     async with reach.pool.acquire() as conn:
         if not await fetched.is_read(conn, program_id):
             return
-    await read_missing(reach, program_id, reach.clock())
+    now = reach.clock()
+    await read_missing(reach, program_id, now, await _until(reach, now))
 
 
 async def _wait_for_the_index(reach: Reach, version: int) -> None:
@@ -80,8 +83,18 @@ async def _wait_for_the_index(reach: Reach, version: int) -> None:
         await asyncio.sleep(INDEX_PAUSE)
 
 
-async def read_missing(reach: Reach, program_id: int, now: datetime) -> None:
-    """First what another worker left unread, then what was never read until now.
+async def _until(reach: Reach, now: datetime) -> datetime:
+    """Up to when history is read: to where the consumer began to match by its rules, or half a minute ago.
+
+    Where the stream tells of nobody, reconciliation reads the rest within a minute.
+    """
+    async with reach.pool.acquire() as conn:
+        known = await consuming.acknowledged_at(conn)
+    return min(now, max(known or now - LIVE, now - LIVE))
+
+
+async def read_missing(reach: Reach, program_id: int, now: datetime, until: datetime) -> None:
+    """First what another worker left unread, then what was never read ``until`` then.
 
     After such a rest the last minute is left to ``settle``: it was in the rest, and is not settled yet.
     """
@@ -89,7 +102,7 @@ async def read_missing(reach: Reach, program_id: int, now: datetime) -> None:
         left = await fetched.parts(conn, program_id)
     await _read_all(reach, left, now)
     async with reach.pool.acquire() as conn, conn.transaction():
-        editors = await fetched.plan(conn, program_id, now - SETTLE if left else now)
+        editors = await fetched.plan(conn, program_id, now - SETTLE if left else until)
         await updates.add_work(conn, program_id, editors)
         planned = await fetched.parts(conn, program_id)
     await _read_all(reach, planned, now)

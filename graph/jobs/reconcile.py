@@ -32,7 +32,7 @@ async def reconcile(reach: Reach, program_id: int) -> Drift | None:
         if due is None:
             return None
     # What was never read is no drift: it is read first, but for the last day, which the stream has told of.
-    await read_missing(reach, program_id, now - schedule.RECENTLY)
+    await read_missing(reach, program_id, now, now - schedule.RECENTLY)
     async with reach.pool.acquire() as conn:
         run = await reconciling.begin(conn, program_id, now)
     comparison = _Comparison(reach, run, now)

@@ -115,7 +115,7 @@ class Consumer:
         async with self._pool.acquire() as conn:
             version = await self._enrollment.refresh(conn)
             if version != self._acknowledged:
-                await consuming.acknowledge(conn, version)
+                await consuming.acknowledge(conn, version, self._clock())
                 self._acknowledged = version
 
     async def _report(self, source: EventStream) -> None:

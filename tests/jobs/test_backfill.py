@@ -47,7 +47,8 @@ async def test_only_what_was_never_read_is_asked_for(stage: Stage) -> None:
     stage.clock.passes(DAY)
     with stage.questions() as asked:
         await stage.backfill(program)
-    assert sorted(asked) == [("commonswiki", NOW - MINUTE, NOW + DAY), ("enwiki", NOW - MINUTE, NOW + DAY)]
+    until = NOW + DAY - timedelta(seconds=30)
+    assert sorted(asked) == [("commonswiki", NOW - MINUTE, until), ("enwiki", NOW - MINUTE, until)]
     assert await stage.fetched("Ada") == [(START, NOW + DAY - MINUTE)]
 
 
@@ -153,9 +154,24 @@ async def test_reading_begins_when_the_consumer_knows_the_new_editor(
     await asyncio.sleep(0.1)
     assert await stage.edits(program) == 0
     async with stage.pool.acquire() as conn:
-        await consuming.acknowledge(conn, await enrolled.rules_version(conn))
+        await consuming.acknowledge(conn, await enrolled.rules_version(conn), NOW)
     await working
     assert await stage.edits(program) == 1
+
+
+@pytest.mark.parametrize(
+    ("known", "until"), [(timedelta(seconds=5), timedelta(seconds=5)), (DAY, timedelta(seconds=30))]
+)
+async def test_what_the_stream_is_about_to_tell_is_left_to_it_for_half_a_minute(
+    stage: Stage, known: timedelta, until: timedelta
+) -> None:
+    program = await stage.program("rivers", "Ada")
+    await stage.stream_is_read()
+    async with stage.pool.acquire() as conn:
+        await consuming.acknowledge(conn, await enrolled.rules_version(conn), NOW - known)
+    with stage.questions() as asked:
+        await stage.backfill(program)
+    assert sorted(asked) == [("commonswiki", START, NOW - until), ("enwiki", START, NOW - until)]
 
 
 async def test_a_failure_is_shown_and_tried_again_behind_what_was_ingested(stage: Stage) -> None:

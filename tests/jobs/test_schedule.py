@@ -91,19 +91,29 @@ def test_times_that_touch_are_read_at_once() -> None:
 @pytest.mark.parametrize(
     ("connected", "heard", "lag", "age", "trouble"),
     [
-        (True, 1, 0.5, 1, False),
-        (False, 1, 0.5, 1, True),
+        (True, 59, 0.5, 1, False),
         (True, 61, 0.5, 1, True),
         (True, 1, 61.0, 1, True),
-        (True, 1, 0.5, 11, True),
+        (False, 59, 0.5, 59, False),  # a restart, or another connection
+        (False, 61, 0.5, 1, True),
+        (True, 61, 0.5, 61, True),
     ],
 )
-async def test_trouble_is_a_stream_that_is_cut_silent_or_late_or_a_consumer_that_is_dead(
+async def test_trouble_is_a_stream_that_has_been_silent_for_a_minute_or_is_that_late(
     stage: Stage, connected: bool, heard: float, lag: float, age: float, trouble: bool
 ) -> None:
     async with stage.pool.acquire() as conn:
         state = StreamState(connected, NOW - heard * SECOND, lag, 0.0)
         await save_state(conn, state, NOW - age * SECOND)
+        assert await in_trouble(conn, NOW) is trouble
+
+
+@pytest.mark.parametrize(("connected", "age", "trouble"), [(True, 1, False), (False, 1, True), (True, 11, True)])
+async def test_before_the_first_event_a_connection_is_enough(
+    stage: Stage, connected: bool, age: float, trouble: bool
+) -> None:
+    async with stage.pool.acquire() as conn:
+        await save_state(conn, StreamState(connected, None, None, None), NOW - age * SECOND)
         assert await in_trouble(conn, NOW) is trouble
 
 
