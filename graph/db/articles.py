@@ -11,6 +11,7 @@ from graph.activity import Article
 from graph.db.keyset import Listing
 from graph.db.people import EDITOR_COLUMNS, editor
 from graph.db.pool import Pool
+from graph.db.veils import ARTICLE_TALLY
 from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound, veiled
 from graph.paging import ArticleQuery, Page, Slice
 from graph.programs import Editor
@@ -44,17 +45,6 @@ _EDITED_BY_KNOWN = """EXISTS (
 # The program that a program's second collection belongs to; every other collection itself.
 _PROGRAM = "coalesce((SELECT k.id FROM program k WHERE k.everybody_id = parent.id), parent.id)"
 
-# What nameless participants did to each article of a public collection.
-_VEILED_EDITS = """
-    SELECT e.page_key, count(*) FILTER (WHERE part.tracked)::int AS tracked,
-           coalesce(sum(e.byte_change) FILTER (WHERE part.tracked AND e.byte_change > 0), 0)::bigint AS bytes_added,
-           count(*) FILTER (WHERE part.tracked AND e.created AND NOT e.redirect)::int AS creations
-    FROM set_coverage s /*VEILED*/ JOIN edit e ON e.set_id = s.set_id AND e.editor_id = ANY(veiled.editors)
-    JOIN page q ON q.id = e.page_key
-    CROSS JOIN LATERAL (SELECT q.wiki_id * 65536::bigint + q.namespace = ANY(s.tracked) AS tracked) part
-    WHERE s.collection_id = parent.id AND NOT s.uploads_only AND cardinality(veiled.editors) > 0
-    GROUP BY e.page_key""".replace("/*VEILED*/", veiled("parent.id"))
-
 # Whether somebody else edited the deleted page `g` than participants who are nameless in all of the public collection's
 # programs they have a part in.
 _NOT_BY_NAMELESS_ALONE = """EXISTS (
@@ -74,12 +64,8 @@ _ARTICLES = Listing(
     "t.tracked, t.bytes_added, t.creations, t.excluded, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
     """
     FROM (
-        SELECT a.page_key, a.tracked - coalesce(h.tracked, 0) AS tracked,
-               a.bytes_added - coalesce(h.bytes_added, 0) AS bytes_added,
-               a.creations - coalesce(h.creations, 0) AS creations, false AS excluded
-        FROM article_tally a LEFT JOIN (/*VEILED EDITS*/) h ON h.page_key = a.page_key
-        WHERE a.generation = (SELECT k.generation FROM collection k WHERE k.id = parent.id)
-          AND NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = /*PROGRAM*/ AND x.page_key = a.page_key)
+        SELECT a.page_key, a.tracked, a.bytes_added, a.creations, false AS excluded FROM /*TALLY*/ a
+        WHERE NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = /*PROGRAM*/ AND x.page_key = a.page_key)
         UNION ALL
         SELECT x.page_key, 0, 0, 0, true FROM exclusion x JOIN program p ON p.id = x.program_id
         WHERE x.program_id = /*PROGRAM*/ AND /*EDITED*/
@@ -90,7 +76,7 @@ _ARTICLES = Listing(
       AND ($8::text IS NULL OR w.dbname = $8) AND ($9::bool IS NULL OR (t.creations > 0) = $9)
     """.replace("/*EDITED*/", _EDITED_BY_KNOWN)
     .replace("/*EDITED BEFORE*/", _NOT_BY_NAMELESS_ALONE)
-    .replace("/*VEILED EDITS*/", _VEILED_EDITS)
+    .replace("/*TALLY*/", ARTICLE_TALLY)
     .replace("/*PROGRAM*/", _PROGRAM),
     rank="""CASE $10::text WHEN 'BYTES_ADDED' THEN t.bytes_added WHEN 'EDITS' THEN t.tracked
         WHEN 'NEWEST' THEN g.id ELSE 0 END""",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from graph.db import snapshots
 from graph.db.pool import Pool
+from graph.db.veils import WIKI_TALLY
 from graph.db.visibility import veiled
 from graph.tallies import Metrics, TimelinePoint, WikiMetrics
 
@@ -33,21 +34,22 @@ _NARROWED = """
 SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*,
     CASE WHEN $2::text IS NULL THEN c.has_words ELSE EXISTS (SELECT FROM wiki x WHERE x.dbname = $2 AND x.words) END
         AS has_words,
-    (SELECT count(DISTINCT e.editor_id) FROM set_coverage s JOIN wiki_editor_tally e USING (set_id)
+    (SELECT count(DISTINCT e.editor_id) FROM set_coverage s /*VEILED*/
+     JOIN wiki_editor_tally e ON e.set_id = s.set_id AND e.editor_id <> ALL(veiled.editors)
      JOIN wiki w ON w.id = e.wiki_id WHERE s.collection_id = c.id AND NOT s.uploads_only AND e.edits > 0
        AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR e.namespace = $3)) AS active_editors
 FROM collection c CROSS JOIN LATERAL (
-    SELECT /*SUMS*/ FROM wiki_tally t JOIN wiki w ON w.id = t.wiki_id
-    WHERE t.generation = c.generation AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR t.namespace = $3)
+    SELECT /*SUMS*/ FROM /*TALLY*/ t JOIN wiki w ON w.id = t.wiki_id
+    WHERE t.collection_id = c.id AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR t.namespace = $3)
 ) part
 WHERE c.id = ANY($1::bigint[])
-""".replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF)
+"""
 
 # Each wiki that is tracked or has numbers, then its namespaces that have numbers.
 _BY_WIKI = """
-WITH place AS (
-    SELECT c.id AS collection_id, t.wiki_id FROM collection c JOIN wiki_tally t USING (generation)
-    WHERE c.id = ANY($1::bigint[])
+WITH tally AS /*TALLY*/,
+place AS (
+    SELECT t.collection_id, t.wiki_id FROM tally t
     UNION
     SELECT k.id, pw.wiki_id FROM program p CROSS JOIN LATERAL (VALUES (p.id), (p.everybody_id)) AS k(id)
     JOIN program_wiki pw ON pw.program_id = p.id WHERE k.id = ANY($1)
@@ -57,15 +59,16 @@ WITH place AS (
 ),
 active AS (
     SELECT s.collection_id, e.wiki_id, e.namespace, count(DISTINCT e.editor_id) AS editors
-    FROM set_coverage s JOIN wiki_editor_tally e USING (set_id)
+    FROM set_coverage s /*VEILED*/
+    JOIN wiki_editor_tally e ON e.set_id = s.set_id AND e.editor_id <> ALL(veiled.editors)
     WHERE s.collection_id = ANY($1) AND NOT s.uploads_only AND e.edits > 0
     GROUP BY GROUPING SETS ((s.collection_id, e.wiki_id), (s.collection_id, e.wiki_id, e.namespace))
 ),
 part AS (
     SELECT place.collection_id, place.wiki_id, w.dbname, w.words AS has_words, t.namespace, /*SUMS*/,
         grouping(t.namespace) AS whole
-    FROM place JOIN collection c ON c.id = place.collection_id JOIN wiki w ON w.id = place.wiki_id
-    LEFT JOIN wiki_tally t ON t.generation = c.generation AND t.wiki_id = place.wiki_id
+    FROM place JOIN wiki w ON w.id = place.wiki_id
+    LEFT JOIN tally t ON t.collection_id = place.collection_id AND t.wiki_id = place.wiki_id
         AND (t.edits > 0 OR t.uploads > 0)
     GROUP BY GROUPING SETS ((place.collection_id, place.wiki_id, w.dbname, w.words),
                             (place.collection_id, place.wiki_id, w.dbname, w.words, t.namespace))
@@ -76,7 +79,14 @@ LEFT JOIN active a ON a.collection_id = part.collection_id AND a.wiki_id = part.
     AND a.namespace IS NOT DISTINCT FROM part.namespace
 WHERE part.whole = 1 OR part.namespace IS NOT NULL
 ORDER BY c.id, part.dbname COLLATE "C", part.whole DESC, part.namespace
-""".replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF)
+"""
+_NARROWED, _BY_WIKI = (
+    statement.replace("/*SUMS*/", _SUMS)
+    .replace("/*AS OF*/", _AS_OF)
+    .replace("/*TALLY*/", WIKI_TALLY)
+    .replace("/*VEILED*/", veiled("s.collection_id"))
+    for statement in (_NARROWED, _BY_WIKI)
+)
 
 # Grouped twice, by editor and then without: many times cheaper than counting distinct editors of unsorted edits. One
 # minute is nearly one edit, so that what nameless participants did is in no point that is public.

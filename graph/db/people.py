@@ -10,6 +10,7 @@ from typing import Any
 
 from graph.db.keyset import Listing, containing
 from graph.db.pool import Pool
+from graph.db.veils import EDITOR_TALLY
 from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound
 from graph.paging import EditorQuery, Page, Slice, Within
 from graph.permissions import Part, parts_of
@@ -43,7 +44,6 @@ _TALLIED = """n.role, n.joined_at, n.show_name, /*EDITOR*/, coalesce(t.edits, 0)
     coalesce(t.articles_created, 0) AS articles_created, coalesce(t.uploads, 0) AS uploads
 """.replace("/*EDITOR*/", EDITOR_COLUMNS)
 
-_GENERATION = "(SELECT k.generation FROM collection k WHERE k.id = parent.id)"
 # Of those who are listed everything may be told: where a second collection counts nameless participants, it is asked.
 _WHOLE = (
     "(SELECT k.generation FROM /*TABLE*/ x JOIN collection k ON k.id = coalesce(x.everybody_id, x.id)"
@@ -64,14 +64,14 @@ WHERE s.id = parent.id AND n.role = 'EDITOR' AND /*NAMED*/
        OR EXISTS (SELECT FROM session_editor x WHERE x.session_id = s.id AND x.editor_id = n.editor_id))"""
 # In a campaign an editor is shown where any of its public programs shows them.
 _OF_CAMPAIGN = """
-FROM editor_tally t JOIN editor u ON u.id = t.editor_id
+FROM /*TALLY*/ t JOIN editor u ON u.id = t.editor_id
 CROSS JOIN LATERAL (
     SELECT 'EDITOR' AS role, min(e.joined_at) AS joined_at, true AS show_name
     FROM enrollment e JOIN program p ON p.id = e.program_id JOIN campaign_program l ON l.program_id = p.id
     WHERE e.editor_id = t.editor_id AND e.role = 'EDITOR' AND e.show_name AND p.visibility = 'PUBLIC'
       AND l.campaign_id = parent.id
 ) n
-WHERE t.generation = /*GENERATION*/ AND t.enrolled > 0 AND n.joined_at IS NOT NULL"""
+WHERE t.enrolled > 0 AND n.joined_at IS NOT NULL"""
 _RANK = """CASE $9::text WHEN 'EDITS' THEN coalesce(t.edits, 0) WHEN 'BYTES_ADDED' THEN coalesce(t.bytes_added, 0)
     WHEN 'JOINED' THEN (extract(epoch FROM n.joined_at) * 1000000)::bigint ELSE 0 END"""
 
@@ -80,7 +80,7 @@ _LISTS = {
         _TALLIED,
         (source + _SEARCHED)
         .replace("/*NAMED*/", ENROLLMENT_SEEN)
-        .replace("/*GENERATION*/", _GENERATION)
+        .replace("/*TALLY*/", EDITOR_TALLY)
         .replace("/*WHOLE PROGRAM*/", _WHOLE.replace("/*TABLE*/", "program"))
         .replace("/*WHOLE SESSION*/", _WHOLE.replace("/*TABLE*/", "session")),
         rank=_RANK,

@@ -161,6 +161,18 @@ async def test_after_the_end_numbers_hold_three_nameless_participants_and_lists_
     assert [edge["node"]["username"] for edge in program["editors"]["edges"]] == ["Ada"]
     assert sum(point["edits"] for point in program["timeline"]) == 1
     assert sum(point["edits"] for point in campaign["timeline"]) == 1
+    # In the parts of the numbers single edits could be told apart.
+    assert sums(program)["of wikis"] == 1
+    narrowed = """{ program(slug: "botany") { metrics(wiki: "enwiki", namespace: 0) { totalEdits articlesEdited
+        articlesCreated bytesAdded bytesRemoved activeEditors } } }"""
+    assert (await api.ask(narrowed))["program"]["metrics"] == {
+        "totalEdits": 1,
+        "articlesEdited": 1,
+        "articlesCreated": 1,
+        "bytesAdded": 10,
+        "bytesRemoved": 0,
+        "activeEditors": 1,
+    }
 
     program, _ = await seen(api, signed_in(ended.facilitator))
     assert program["metrics"]["totalEdits"] == 5
@@ -221,8 +233,11 @@ async def test_a_name_shown_in_one_program_betrays_no_part_in_another(api: Api, 
     found = await api.ask(
         """{ shown: program(slug: "shown") { edits { nodes { revisionId } } }
              hidden: program(slug: "hidden") { metrics { totalEdits } edits { nodes { editor { username } } } }
-             campaign(slug: "spring") { articles { edges { node { title } editors { username } } } } }"""
+             campaign(slug: "spring") { articles { edges { node { title } editors { username } } }
+                editors { edges { node { username } metrics { edits bytesAdded articlesEdited lastEditAt } } } } }"""
     )
+    part = {"bytesAdded": 5, "edits": 1, "articlesEdited": 1, "lastEditAt": "2023-11-05T00:00:00Z"}
+    assert found["campaign"]["editors"]["edges"][0] == {"node": {"username": "Ada"}, "metrics": part}
     assert found["shown"]["edits"]["nodes"] == [{"revisionId": early}]
     assert found["hidden"]["metrics"]["totalEdits"] == 5
     assert [edit["editor"]["username"] for edit in found["hidden"]["edits"]["nodes"]] == ["Di"]
