@@ -15,6 +15,7 @@ from graph.schema import costs, documents
 from graph.schema.arguments import MOST, USUAL
 from graph.schema.limits import Limits
 from graph.settings import Settings
+from graph.web.graphql_body import BODY_SECONDS
 from graph.web.graphql_request import MESSAGE_LIMIT
 from graph.web.graphql_streams import POLL_SECONDS, SocketLimits, Streams
 
@@ -23,6 +24,7 @@ DOCUMENT, SOCKET = Limits(), SocketLimits()
 
 HELD = {
     "Bytes of a body, or of a message on a socket": MESSAGE_LIMIT,
+    "Seconds until a body is there": BODY_SECONDS,
     "Tokens of a document": DOCUMENT.tokens,
     "Levels of nesting, fragments written out": DOCUMENT.depth,
     "Aliases, fragments written out": DOCUMENT.aliases,

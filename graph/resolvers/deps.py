@@ -31,8 +31,8 @@ class Users(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The database, the broker, the clock (aware, UTC), our public address, the wikis' directory, and what the open
-    sockets and streams of this process depend on."""
+    """The database, the broker, the clock (aware, UTC), our public address, the wikis' directory, what the open sockets
+    and streams of this process depend on, and how quickly each account makes changes here."""
 
     pool: Pool
     broker: Broker

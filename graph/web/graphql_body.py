@@ -17,21 +17,31 @@ from starlette.types import Receive, Scope, Send
 
 from graph.web.graphql_request import MESSAGE_LIMIT, InvalidRequest
 
+BODY_SECONDS: Final = 30.0
+"""How long a client may take to send what it has to say."""
+
 _THROWN_AWAY: Final = 32 * 1024 * 1024
 _PATIENCE_SECONDS: Final = 5.0
 
 
 async def read_body(request: Request) -> bytes:
-    """Read a body of at most MESSAGE_LIMIT bytes. Raises InvalidRequest (413) as soon as it is known to be longer."""
+    """Read a body of at most MESSAGE_LIMIT bytes, within BODY_SECONDS.
+
+    Raises InvalidRequest: 413 as soon as it is known to be longer, 408 where it does not come.
+    """
     too_large = InvalidRequest(f"A request has at most {MESSAGE_LIMIT} bytes.", 413, {"connection": "close"})
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MESSAGE_LIMIT:
         raise too_large
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MESSAGE_LIMIT:
-            raise too_large
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MESSAGE_LIMIT:
+                    raise too_large
+    except TimeoutError:
+        raise InvalidRequest("The body did not come in time.", 408, {"connection": "close"}) from None
     return bytes(body)
 
 

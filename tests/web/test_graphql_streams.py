@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from graph import app
 from graph.rates import Bucket
+from graph.settings import Settings
 from graph.web.graphql_streams import Full, SocketLimits, Streams
 from tests.web.asking import error_of
 from tests.web.conftest import Toy, toy_service
@@ -130,3 +132,12 @@ async def test_two_thousand_subscribes_on_a_socket_run_fifty_and_harm_nobody() -
 async def _subscribe_all(wire: Wire, number: int) -> None:
     for each in range(number):
         await wire.subscribe(str(each), ENDLESS)
+
+
+async def test_the_setting_says_how_many_streams_a_process_serves(database_url: str) -> None:
+    given = Settings(database_url=database_url, port=0, contact="tests@example.org", max_streams=1)
+    asked = {"params": {"query": "subscription { service { connected } }"}, "headers": {"accept": "text/event-stream"}}
+    async with app.started(given, database_url, app.Parts(web=True)) as service, httpx.AsyncClient() as client:
+        url = f"{service.address}/graphql"
+        async with client.stream("GET", url, **asked) as first, client.stream("GET", url, **asked) as second:
+            assert (first.status_code, second.status_code) == (200, 503)
