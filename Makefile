@@ -3,7 +3,7 @@
 # Variables (PORT=9000, GRAPH_*=...) given to make reach the program; ARGS="-k name" reaches pytest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 clean
+.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 test-mediawiki clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -58,6 +58,10 @@ bench: setup-tests ## run every benchmark (a calm machine, about ten minutes); d
 
 test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, installing it with apt
 	@tests/with-postgres15 $(BIN)/pytest $(ARGS)
+
+test-mediawiki: setup-tests ## read the history of programs from real MediaWikis, installing Debian's with apt
+	@tests/install-mediawiki
+	$(BIN)/pytest $(ARGS) tests/mediawiki
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build tests/clients/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

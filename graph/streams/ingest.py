@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graph.db import changes, goals, incoming, ledger, progress
+from graph.db import changes, goals, incoming, ledger, progress, rehoming
 from graph.db.pool import Connection
 from graph.edits import Batch
 
@@ -28,7 +28,8 @@ async def ingest(conn: Connection, batch: Batch) -> Counted:
         await ledger.lock(conn)
         added = await incoming.add(conn, batch.edits, live=batch.checkpoint is not None)
         early = await changes.take_early(conn, added.pages, added.revisions) if added.new else []
-        shifts = await changes.apply(conn, [*batch.changes, *added.news, *early])
+        shifts = await rehoming.rehome(conn, batch.edits) if batch.checkpoint is None else []
+        shifts += await changes.apply(conn, [*batch.changes, *added.news, *early])
         touched = {shift.after.set_id: None for shift in shifts if shift.after.set_id} | added.newest
         if touched:
             await goals.reach_by_sets(conn, touched)

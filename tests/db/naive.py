@@ -147,7 +147,9 @@ class Naive:
 
     def saw(self, edits: Iterable[SeenEdit], changes: Iterable[Change] = ()) -> None:
         for seen in edits:
-            self.edits.setdefault((seen.edit.wiki, seen.edit.revision_id), seen)
+            known = self.edits.setdefault((seen.edit.wiki, seen.edit.revision_id), seen)
+            if seen.edit.page_id != known.edit.page_id and seen.as_of > known.as_of:
+                self.edits[seen.edit.wiki, seen.edit.revision_id] = seen
             self.sightings.append(seen)
         self.changes.extend(changes)
 
