@@ -43,7 +43,8 @@ _EDITED_BY_KNOWN = """EXISTS (
       AND NOT e.hidden AND NOT e.editor_hidden AND /*SEEN*/)""".replace("/*SEEN*/", ENROLLMENT_SEEN)
 
 # The program that a program's second collection belongs to; every other collection itself.
-_PROGRAM = "coalesce((SELECT k.id FROM program k WHERE k.everybody_id = parent.id), parent.id)"
+_PROGRAM = """(
+    SELECT coalesce((SELECT k.id FROM program k WHERE k.everybody_id = parent.id), parent.id) AS id OFFSET 0)"""
 
 # Whether somebody else edited the deleted page `g` than participants who are nameless in all of the public collection's
 # programs they have a part in.
@@ -63,12 +64,12 @@ _NOT_BY_NAMELESS_ALONE = """EXISTS (
 _ARTICLES = Listing(
     "t.tracked, t.bytes_added, t.creations, t.excluded, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
     """
-    FROM (
+    FROM /*PROGRAM*/ own CROSS JOIN LATERAL (
         SELECT a.page_key, a.tracked, a.bytes_added, a.creations, false AS excluded FROM /*TALLY*/ a
-        WHERE NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = /*PROGRAM*/ AND x.page_key = a.page_key)
+        WHERE NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = own.id AND x.page_key = a.page_key)
         UNION ALL
         SELECT x.page_key, 0, 0, 0, true FROM exclusion x JOIN program p ON p.id = x.program_id
-        WHERE x.program_id = /*PROGRAM*/ AND /*EDITED*/
+        WHERE x.program_id = own.id AND /*EDITED*/
     ) t JOIN page g ON g.id = t.page_key JOIN wiki w ON w.id = g.wiki_id
     WHERE (t.tracked > 0 OR t.excluded OR g.deleted AND /*EDITED BEFORE*/ AND EXISTS (
           SELECT FROM set_coverage s
