@@ -32,6 +32,7 @@ from graph.jobs.attended import history_of
 from graph.jobs.worker import Worker
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
+from graph.schema.access import Everybody
 from graph.schema.context import Context
 from graph.schema.execution import Executor
 from graph.schema.root import schema
@@ -45,7 +46,7 @@ from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
 from graph.web.joining import joining_routes
-from graph.web.pages import page_routes
+from graph.web.pages import documents, page_routes
 from graph.web.rendering import HANDLERS
 from graph.web.screens import screen_routes
 from graph.web.sign_in import SignIn
@@ -127,7 +128,7 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         address = None if listener is None else _address(settings.host, listener)
         slots = asyncio.Semaphore(IN_FLIGHT)
         deps = _deps(settings, pool, client, slots, address)
-        executor = Executor(schema, partial(_context, deps))
+        executor = Executor(schema, partial(_context, deps), policy=Everybody(), known=tuple(documents().values()))
         log_in = _log_in(settings, await stack.enter_async_context(without_cookies()), deps)
         running = Running(deps, executor, address, log_in)
         stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))

@@ -25,6 +25,10 @@ from graph.tallies import Metrics
 # How many entries a reader may leave unread before it must fetch everything anew, and how many are read at a time.
 BACKLOG = 256
 CATCH_UP = 500
+# How many entries are told of the past at once to those who share what follows.
+PAGE = 100
+# Numbers are told at most so often (seconds): what changes faster is told as it is then.
+PACE = 0.1
 # The service's state is repeated this often (seconds): a silent connection is a dead one.
 STATUS_SECONDS = 2.0
 
@@ -49,15 +53,23 @@ class Told:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A mark between entries: everything up to this place was told."""
+
+    place: Place
+
+
 async def follow_metrics(deps: Deps, collection_id: int, allowed: StillAllowed) -> AsyncIterator[Metrics]:
     """The numbers now, then each newer version; versions in between may be skipped, the newest never is.
 
-    Ends when the collection is deleted.
+    At most one each PACE. Ends when the collection is deleted.
     """
     with deps.broker.subscribe(metrics_topic(collection_id), newest=True) as mailbox:
         metrics = await _snapshot(deps, collection_id)
         while metrics is not None and await allowed():
             yield metrics
+            await asyncio.sleep(PACE)
             metrics = await _newer(cast("Mailbox[Metrics | None]", mailbox), metrics.version)
 
 
@@ -70,7 +82,7 @@ async def _newer(mailbox: Mailbox[Metrics | None], version: int) -> Metrics | No
 
 async def follow_activity(
     deps: Deps, collection_id: int, after: Place | None, allowed: StillAllowed
-) -> AsyncIterator[Told]:
+) -> AsyncGenerator[Told, None]:
     """Everything after ``after`` (without it: after now), each entry once, in order.
 
     A place too old to be replayed, or of another ledger, gives SnapshotRequired and ends the stream; so does a reader
@@ -87,6 +99,44 @@ async def follow_activity(
             yield replace(told, metrics=newest)
 
 
+async def follow_live(deps: Deps, collection_id: int, allowed: StillAllowed) -> AsyncGenerator[Told | Reached, None]:
+    """First the place where it begins, then everything that happens from there on; otherwise as ``follow_activity``."""
+    with deps.broker.subscribe(activity_topic(collection_id), limit=BACKLOG) as mailbox:
+        async with deps.pool.acquire() as conn:
+            ledger = await entries.position(conn)
+        if not await allowed():
+            return
+        yield Reached(Place(ledger.epoch, ledger.newest))
+        inbox = cast("Mailbox[Published | None]", mailbox)
+        async for told in _live(deps, collection_id, ledger.epoch, ledger.newest, inbox):
+            if not await allowed():
+                return
+            yield told
+
+
+async def read_page(
+    deps: Deps, collection_id: int, after: Place, allowed: StillAllowed
+) -> AsyncGenerator[Told | Reached, None]:
+    """What came after ``after``, about PAGE entries; and then, where that was all, the place up to which it was read.
+
+    SnapshotRequired alone for a place that cannot be served.
+    """
+    async with deps.pool.acquire() as conn:
+        ledger = await entries.position(conn)
+    if not await allowed():
+        return
+    if after.epoch != ledger.epoch or not ledger.oldest <= after.number <= ledger.newest:
+        yield await _start_over(deps, collection_id, ledger)
+        return
+    count = 0
+    async for told in _replay(deps, collection_id, ledger.epoch, after.number, ledger.newest, PAGE):
+        yield told
+        count += 1
+        if count == PAGE or isinstance(told.entry, SnapshotRequired):
+            return
+    yield Reached(Place(ledger.epoch, ledger.newest))
+
+
 async def _entries(deps: Deps, collection_id: int, after: Place | None) -> AsyncGenerator[Told, None]:
     with deps.broker.subscribe(activity_topic(collection_id), limit=BACKLOG) as mailbox:
         async with deps.pool.acquire() as conn:
@@ -95,7 +145,7 @@ async def _entries(deps: Deps, collection_id: int, after: Place | None) -> Async
         if after is not None and (after.epoch != ledger.epoch or not ledger.oldest <= number <= ledger.newest):
             yield await _start_over(deps, collection_id, ledger)
             return
-        async for told in _replay(deps, collection_id, ledger.epoch, number, ledger.newest):
+        async for told in _replay(deps, collection_id, ledger.epoch, number, ledger.newest, CATCH_UP):
             yield told
             if isinstance(told.entry, SnapshotRequired):
                 return
@@ -104,10 +154,12 @@ async def _entries(deps: Deps, collection_id: int, after: Place | None) -> Async
             yield told
 
 
-async def _replay(deps: Deps, collection_id: int, epoch: str, number: int, newest: int) -> AsyncIterator[Told]:
+async def _replay(
+    deps: Deps, collection_id: int, epoch: str, number: int, newest: int, at_once: int
+) -> AsyncIterator[Told]:
     while number < newest:
         async with deps.pool.acquire() as conn:
-            found = await entries.of_one(conn, collection_id, number, newest, CATCH_UP)
+            found = await entries.of_one(conn, collection_id, number, newest, at_once)
             ledger = await entries.position(conn)
         if number < ledger.oldest:  # what comes next was forgotten while a slow reader took the last ones
             yield await _start_over(deps, collection_id, ledger)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import Enum, auto
 from typing import TypeAlias
 
 import strawberry
@@ -15,16 +16,26 @@ from graph.schema import cursors
 from graph.schema.loaders import Loaders
 
 
+class Telling(Enum):
+    """Which part of a subscription is executed: the whole for one subscriber, or a part of what many share."""
+
+    WHOLE = auto()
+    LIVE = auto()
+    PAGE = auto()
+
+
 class Context:
     """Who asks, what can be reached, and what is asked for together.
 
     ``last_event_id`` is the cursor that a resumed subscription's client holds; it wins over the argument ``after``.
+    ``telling`` is what a subscription's source is to tell.
     """
 
     def __init__(self, deps: Deps, actor: Actor, *, last_event_id: str | None = None) -> None:
         self.deps = deps
         self.actor = actor
         self.last_event_id = last_event_id
+        self.telling = Telling.WHOLE
         self.loaders = Loaders(deps, actor)
         self._position: asyncio.Future[tuple[str, int]] | None = None
 

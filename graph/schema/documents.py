@@ -25,6 +25,7 @@ from graphql import (
 )
 
 from graph.schema.costs import Cost
+from graph.schema.following import Followed, followed
 from graph.schema.limits import Limits, Measure, measure, refusal
 
 RULES: Final[tuple[type[ASTValidationRule], ...]] = tuple(specified_rules)
@@ -33,12 +34,13 @@ _MAX_ERRORS = 20
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a document: what it costs depends on its variables."""
+    """One operation of a document: what it costs depends on its variables; ``followed`` is what others may share."""
 
     name: str | None
     kind: OperationType
     cost: Cost
     defaults: dict[str, Any]
+    followed: Followed | None = None
 
     def cost_of(self, variables: Mapping[str, Any] | None) -> int:
         """What it costs with these variables, or with its own defaults where they are not given."""
@@ -113,7 +115,7 @@ class Documents:
             return Refusal("QUERY_TOO_LARGE", (GraphQLError(reason),))
         if errors := validate(self._schema, tree, RULES, max_errors=_MAX_ERRORS):
             return Refusal("GRAPHQL_VALIDATION_FAILED", tuple(errors))
-        return Document(tree, _operations(tree, found), found)
+        return Document(tree, _operations(tree, found, self._schema), found)
 
     def _keep(self, text: str, document: Document) -> None:
         self._known[text] = document
@@ -123,10 +125,16 @@ class Documents:
             self._held -= len(forgotten)
 
 
-def _operations(tree: DocumentNode, found: Measure) -> tuple[Operation, ...]:
+def _operations(tree: DocumentNode, found: Measure, schema: GraphQLSchema) -> tuple[Operation, ...]:
     definitions = [each for each in tree.definitions if isinstance(each, OperationDefinitionNode)]
     return tuple(
-        Operation(each.name.value if each.name else None, each.operation, cost, _defaults(each))
+        Operation(
+            name=each.name.value if each.name else None,
+            kind=each.operation,
+            cost=cost,
+            defaults=_defaults(each),
+            followed=followed(tree, each, schema),
+        )
         for each, cost in zip(definitions, found.costs, strict=True)
     )
 

@@ -2,33 +2,29 @@
 """Executing operations: one context an execution, documents understood once, subscriptions event by event.
 
 It runs graphql-core on Strawberry's schema and not Strawberry's own entry points, so that a subscription's source and
-the execution of each of its events stay two steps. Extensions registered on the Strawberry schema are not run.
+the execution of each of its events stay two steps, and many subscribers share both where they may. Extensions
+registered on the Strawberry schema are not run.
 """
 
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Collection, Mapping
 from typing import Any, Final, Protocol, cast
 
 import strawberry
-from graphql import (
-    ExecutionResult,
-    GraphQLError,
-    OperationType,
-    create_source_event_stream,
-    execute_root_selection_set,
-    execute_subscription_event,
-)
-from graphql import Executor as GraphQLExecutor
+from graphql import GraphQLError, OperationType
 
+from graph.errors import ErrorCode
 from graph.schema.documents import Document, Documents, Operation
+from graph.schema.engine import Engine, Execution
 from graph.schema.limits import Limits, too_large
 from graph.schema.masking import describe_all, describe_refusal, masked
+from graph.schema.responses import Answer, StreamedResult
+from graph.schema.sharing import Policy, Sharing, TooMany
 
-Execution = GraphQLExecutor[Any]
+__all__ = ["Answer", "StreamedResult"]
+
 _NO_LIMITS_GIVEN: Final = Limits()
 
 
@@ -59,38 +55,27 @@ class MakeContext(Protocol):
         """Return a context of its own; ``last_event_id`` is given to a resumed subscription's source only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response map. ``refused`` says that it is a request error: nothing was executed, there is no ``data``."""
+class Executor:
+    """Executes what transports receive; safe to share between any number of them.
 
-    payload: dict[str, Any]
-    refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StreamedResult:
-    """One response of a subscription.
-
-    ``event_id`` is the source event's cursor, if it has one. ``failed`` marks the last response of a source that
-    broke: it holds errors only.
+    With a ``policy`` subscriptions of the same are executed once for all who may share; those of the documents
+    ``known`` are followed however many others are.
     """
 
-    payload: dict[str, Any]
-    event_id: str | None = None
-    failed: bool = False
-
-
-class Executor:
-    """Executes what transports receive; safe to share between any number of them."""
-
     def __init__(
-        self, schema: strawberry.Schema, make_context: MakeContext, *, limits: Limits = _NO_LIMITS_GIVEN
+        self,
+        schema: strawberry.Schema,
+        make_context: MakeContext,
+        *,
+        limits: Limits = _NO_LIMITS_GIVEN,
+        policy: Policy | None = None,
+        known: Collection[str] = (),
     ) -> None:
-        self._schema = schema._schema
-        self._execution = cast("type[Execution]", schema.execution_context_class)
+        self._engine = Engine(schema)
         self._make_context = make_context
         self._limits = limits
-        self.documents = Documents(self._schema, limits)
+        self.documents = Documents(self._engine.schema, limits)
+        self.sharing = None if policy is None else Sharing(self._engine, make_context, policy, known)
 
     def kind_of(self, request: Request) -> str | Answer:
         """Return ``query``, ``mutation`` or ``subscription``, or the answer to a document that cannot be executed."""
@@ -131,12 +116,30 @@ class Executor:
             execution = self._build(request, self._make_context(identity, last_event_id=last_event_id))
             if isinstance(execution, Answer):
                 return execution
-            source = await _settled(create_source_event_stream(execution))
+            seat = await self._seat(asked, request, execution, identity, last_event_id)
+            if seat is not None:
+                return seat
+            source = await self._engine.source(execution)
+        except GraphQLError as error:
+            return Answer({"errors": describe_all([error])}, refused=True)
         except Exception as error:
             return self.unexpected(error)
-        if isinstance(source, ExecutionResult):
-            return Answer({"errors": describe_all(source.errors or ())}, refused=True)
-        return self._follow(execution, source, identity)
+        if isinstance(source, list):
+            return Answer({"errors": describe_all(source)}, refused=True)
+        told = self._engine.responses(execution, source, lambda: self._make_context(identity, last_event_id=None))
+        return cast("AsyncGenerator[StreamedResult, None]", told)
+
+    async def _seat(
+        self, asked: Operation, request: Request, execution: Execution, identity: Any, last_event_id: str | None
+    ) -> AsyncGenerator[StreamedResult, None] | Answer | None:
+        """A place among those who are told the same, where there may be some."""
+        if self.sharing is None or asked.followed is None:
+            return None
+        try:
+            return await self.sharing.join(asked.followed, request.variables, execution, identity, last_event_id)
+        except TooMany:
+            reason = "Too many different subscriptions are followed already: ask by query, and try again later."
+            return _refuse(reason, ErrorCode.TOO_MANY.value)
 
     def unexpected(self, error: Exception) -> Answer:
         """Log an error nobody foresaw and return the answer that tells the client only its reference."""
@@ -148,7 +151,7 @@ class Executor:
         deadline = asyncio.timeout(allowed)
         try:
             async with deadline:
-                return _payload(await _settled(execute_root_selection_set(execution)))
+                return await self._engine.execute(execution)
         except TimeoutError:
             if not deadline.expired():
                 raise
@@ -176,31 +179,12 @@ class Executor:
     def _build(self, request: Request, context: object) -> Execution | Answer:
         document = self.documents.understand(request.query)
         assert isinstance(document, Document), "the kind was asked first"
-        built = self._execution.build(
-            self._schema,
-            document.tree,
-            context_value=context,
-            raw_variable_values=dict(request.variables or {}),
-            operation_name=request.operation_name,
-            operation_extensions=dict(request.extensions or {}),
+        built = self._engine.build(
+            document.tree, context, request.variables, request.operation_name, request.extensions
         )
         if isinstance(built, list):
             return Answer({"errors": describe_refusal(built, "BAD_USER_INPUT")}, refused=True)
         return built
-
-    async def _follow(
-        self, execution: Execution, source: AsyncIterable[Any], identity: Any
-    ) -> AsyncGenerator[StreamedResult, None]:
-        try:
-            async for event in source:
-                step = execution.build_per_event_executor(event)
-                step.context_value = self._make_context(identity, last_event_id=None)
-                result = await _settled(execute_subscription_event(step))
-                yield StreamedResult(_payload(result), _cursor(event))
-        except Exception as error:
-            yield StreamedResult({"errors": describe_all([_located(error)])}, failed=True)
-        finally:
-            await _close(source)
 
 
 def _no_operation(document: Document, name: str | None) -> str:
@@ -213,31 +197,3 @@ def _no_operation(document: Document, name: str | None) -> str:
 
 def _refuse(message: str, code: str = "BAD_REQUEST") -> Answer:
     return Answer({"errors": describe_refusal([GraphQLError(message)], code)}, refused=True)
-
-
-async def _settled(result: Any) -> Any:
-    return await result if inspect.isawaitable(result) else result
-
-
-def _payload(result: ExecutionResult) -> dict[str, Any]:
-    """Order the response map as the specification recommends: errors before data."""
-    payload: dict[str, Any] = {}
-    if result.errors:
-        payload["errors"] = describe_all(result.errors)
-    payload["data"] = result.data
-    return payload
-
-
-def _cursor(event: Any) -> str | None:
-    cursor = getattr(event, "cursor", None)
-    return cursor if isinstance(cursor, str) else None
-
-
-def _located(error: Exception) -> GraphQLError:
-    return error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
-
-
-async def _close(source: AsyncIterable[Any]) -> None:
-    close = getattr(source, "aclose", None)
-    if close is not None:
-        await close()

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -13,10 +14,10 @@ from graph import activity
 from graph.errors import ErrorCode, UserFault
 from graph.resolvers import reading, upstream, watching
 from graph.resolvers.rights import Sight, always
-from graph.resolvers.watching import Place, StillAllowed, Told
+from graph.resolvers.watching import Place, Reached, StillAllowed, Told
 from graph.schema import ids
 from graph.schema.arguments import argument
-from graph.schema.context import Info
+from graph.schema.context import Info, Telling
 from graph.schema.cursors import decode_activity, encode_activity
 from graph.schema.fields import prose
 from graph.schema.types_activity import (
@@ -120,13 +121,26 @@ async def _followed(info: Info, number: int, program_id: int) -> tuple[int, Stil
 
 
 async def _entries(info: Info, collection_id: int, after: str | None, allowed: StillAllowed) -> AsyncIterator[Activity]:
-    deps, sight = info.context.deps, Sight(info.context.deps, info.context.actor)
+    sight = Sight(info.context.deps, info.context.actor)
+    async with aclosing(_told(info, collection_id, after, allowed)) as all_told:
+        async for told in all_told:
+            if isinstance(told, Reached):  # for whoever executes this, who takes it out again
+                yield cast(Any, told)
+            elif (entry := await _converted(told, sight)) is not None:
+                yield entry
+
+
+def _told(
+    info: Info, collection_id: int, after: str | None, allowed: StillAllowed
+) -> AsyncGenerator[Told | Reached, None]:
+    deps, telling = info.context.deps, info.context.telling
+    if telling is Telling.LIVE:
+        return watching.follow_live(deps, collection_id, allowed)
     resumed = info.context.last_event_id or after
     place = None if resumed is None else Place(*decode_activity(resumed))
-    async for told in watching.follow_activity(deps, collection_id, place, allowed):
-        entry = await _converted(told, sight)
-        if entry is not None:
-            yield entry
+    if telling is Telling.PAGE and place is not None:
+        return watching.read_page(deps, collection_id, place, allowed)
+    return watching.follow_activity(deps, collection_id, place, allowed)
 
 
 async def _converted(told: Told, sight: Sight) -> Activity | None:

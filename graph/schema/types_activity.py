@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import strawberry
 
@@ -25,7 +25,7 @@ class EditCounted:
 
     cursor: str = said(_CURSOR)
     edit: Edit = said("The edit.")
-    programs: list[Program] = said("The programs that count it, as far as the subscriber may see them.")
+    programs: list[Program] = said("The programs that count it, as far as the subscriber may see them.", viewers=True)
     metrics: Metrics = said("The numbers of what is subscribed to, when this was sent.")
 
     @classmethod
@@ -114,6 +114,7 @@ class MilestoneReached:
 class SnapshotRequired:
     """The cursor is too old to serve: fetch everything anew, then follow from this cursor. The stream ends."""
 
+    ENDS: ClassVar[bool] = True
     cursor: str = said("Where to follow from, once everything was fetched.")
 
 

@@ -26,7 +26,7 @@ from graph.resolvers.timelines import TimeBucket
 from graph.schema import ids
 from graph.schema.arguments import After, Dbname, First, Search, argument, text
 from graph.schema.context import Info
-from graph.schema.fields import described, resolved, said
+from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.types_base import RANKED, Connection, Node, Wiki, cursors_of, cut, page_info
 from graph.schema.types_content import EditConnection, ProgramArticleConnection, UploadConnection
 from graph.schema.types_numbers import Goal, Metrics, TimelinePoint, WikiMetrics
@@ -94,12 +94,12 @@ class Program(Node):
             withdrawn_at=value.withdrawn_at,
         )
 
-    @resolved
+    @everybodys
     def status(self, info: Info) -> ProgramStatus:
         """Where now lies in the tracking window."""
         return self.value.status(info.context.deps.clock())
 
-    @resolved
+    @everybodys
     async def tracked_wikis(self, info: Info) -> list[TrackedWiki]:
         """The wikis whose edits count."""
         found = await info.context.loaders.tracked_wikis.load(self.value.id)
@@ -114,28 +114,28 @@ class Program(Node):
 
         return await CampaignConnection.page(info, self.value.id, CampaignQuery(Within.PROGRAM), first, after)
 
-    @resolved
+    @everybodys
     async def sessions(self, info: Info) -> list[Session]:
         """Its dated events, the earliest first."""
         return [Session.of(session) for session in await info.context.loaders.sessions.load(self.value.id)]
 
-    @resolved
+    @everybodys
     async def facilitators(self, info: Info) -> list[Editor]:
         """Who leads it."""
         found = await info.context.loaders.people.load((self.value.id, Within.PROGRAM))
         return [Editor.of(editor) for editor in found]
 
-    @resolved
+    @everybodys
     async def volunteers(self, info: Info) -> list[Volunteer]:
         """Who helps with it, and as what."""
         return [Volunteer.of(each) for each in await info.context.loaders.volunteers.load(self.value.id)]
 
-    @resolved
+    @everybodys
     def scopes(self) -> list[Scope]:
         """Which articles count; empty where all of them do."""
         return []
 
-    @resolved
+    @everybodys
     async def goals(self, info: Info) -> list[Goal]:
         """The numbers it wants to reach."""
         return [Goal.of(goal) for goal in await info.context.loaders.goals.load(self.value.id)]
@@ -232,7 +232,7 @@ class Program(Node):
         """The files uploaded to Wikimedia Commons, the newest first."""
         return await UploadConnection.page(info, self.value.id, UploadQuery(text(editor, "editor")), first, after)
 
-    @resolved
+    @everybodys
     async def update(self, info: Info) -> ProgramUpdate | None:
         """How the newest reading of its history gets on; null where there was none yet."""
         found = await info.context.loaders.updates.load(self.value.id)

@@ -12,6 +12,7 @@ from typing import Any
 from graph.broker import Broker
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import ANONYMOUS, Actor
+from graph.schema.access import Everybody
 from graph.schema.context import Context
 from graph.schema.execution import Executor
 from graph.schema.root import schema
@@ -85,7 +86,7 @@ class Api:
             users=self.users,
             version="1.2.3",
         )
-        self._executor = Executor(schema, self._context)
+        self._executor = Executor(schema, self._context, policy=Everybody())
 
     def _context(self, identity: Actor, *, last_event_id: str | None) -> Context:
         return Context(self.deps, identity, last_event_id=last_event_id)

@@ -34,7 +34,7 @@ class Following:
         await asyncio.sleep(0)
 
     async def next(self) -> Any:
-        """What is sent next: its data, or END."""
+        """What is sent next: its data, the code of its error, or END."""
         async with asyncio.timeout(30):
             found = await self._next
         if found is not END:
@@ -53,7 +53,8 @@ class Following:
 
     async def _take(self) -> Any:
         try:
-            return (await anext(self._stream)).payload["data"]
+            payload = (await anext(self._stream)).payload
+            return payload["data"] if "data" in payload else payload["errors"][0]["extensions"]["code"]
         except StopAsyncIteration:
             return END
 
@@ -112,6 +113,7 @@ async def test_a_program_that_becomes_private_ends_what_the_public_follows(
     await change(world, "UPDATE program SET visibility = 'PRIVATE' WHERE id = $1", program)
     await world.edit(ada, "Rose", 2)
     await following.publish()
+    assert await following.next() == "NOT_FOUND"
     assert await following.next() is END
 
 
