@@ -17,13 +17,14 @@ from graph.simulator.garbage import inject
 from graph.simulator.moderation import Wikimedia
 from graph.simulator.pages import Account, Page, Revision
 from graph.simulator.replica import Replica
+from graph.simulator.saved_lists import SavedLists
 from graph.simulator.state import NotPossible
 from graph.simulator.stream import StreamEndpoint
 from graph.simulator.truth import truth
 
 _METHODS = (
     "create_user", "rename_user", "save", "create", "move", "upload", "upload_new_version", "import_revision",
-    "protect", "delete", "undelete", "hide_revision", "revert", "tag", "redact_page",
+    "protect", "delete", "undelete", "hide_revision", "revert", "tag", "redact_page", "put_in", "take_out",
 )  # fmt: skip
 
 
@@ -33,7 +34,9 @@ class Administration:
     An unknown action is 404, an impossible one or wrong arguments 400, both with ``{"error": ...}``.
     """
 
-    def __init__(self, wikimedia: Wikimedia, faults: Faults, streams: StreamEndpoint, replica: Replica) -> None:
+    def __init__(
+        self, wikimedia: Wikimedia, faults: Faults, streams: StreamEndpoint, replica: Replica, saved: SavedLists
+    ) -> None:
         self._wikimedia = wikimedia
         log = wikimedia.log
         self._actions: Mapping[str, Callable[..., object]] = {
@@ -47,6 +50,9 @@ class Administration:
             "clear_faults": faults.clear,
             "stop_replication": replica.stop,
             "start_replication": replica.start,
+            "save_query": saved.save_query,
+            "save_pile": saved.save_pile,
+            "forget_list": saved.forget_list,
             "disconnect": lambda: {"connections": streams.disconnect()},
             "connections": lambda: {"connections": streams.connections, "served": streams.served},
         }

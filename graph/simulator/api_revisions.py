@@ -79,14 +79,42 @@ def _page_set(query: Query) -> tuple[list[Revision] | None, list[tuple[Page, dic
             {"pageid": number, "missing": True} for number in numbers if number not in living
         ]
         return None, _entries(query, [living[number] for number in numbers if number in living], missing)
-    titles = query.values("titles")
-    found = [query.state.find_page(wiki, title) for title in titles]
+    keys = named_keys(query)
+    found = [query.state.pages.get((wiki, key)) for key in keys]
     missing = [
-        {"ns": query.wiki.key(title)[0], "title": query.wiki.key(title)[1].replace("_", " "), "missing": True}
-        for title, page in zip(titles, found, strict=True)
+        {"ns": query.wiki.key(key)[0], "title": key.replace("_", " "), "missing": True}
+        for key, page in zip(keys, found, strict=True)
         if page is None
     ]
     return None, _entries(query, [page for page in found if page is not None], missing)
+
+
+def named_keys(query: Query) -> list[str]:
+    """The keys of the pages in ``titles``, or with ``redirects`` of those they lead to; both are told."""
+    normalized: list[dict[str, Any]] = []
+    redirects: dict[str, dict[str, Any]] = {}
+    keys = []
+    for title in query.values("titles"):
+        key = query.wiki.key(title)[1]
+        shown = key.replace("_", " ")
+        if shown != title:
+            normalized.append({"fromencoded": False, "from": title, "to": shown})
+        keys.append(_followed(query, key, redirects) if "redirects" in query.parameters else key)
+    for name, told in (("normalized", normalized), ("redirects", list(redirects.values()))):
+        if told:
+            query.result[name] = told
+    return list(dict.fromkeys(keys))
+
+
+def _followed(query: Query, key: str, redirects: dict[str, dict[str, Any]]) -> str:
+    seen = {key}
+    while (page := query.state.pages.get((query.wiki.dbname, key))) is not None and page.redirect_to:
+        redirects[key] = {"from": page.title, "to": page.redirect_to.replace("_", " ")}
+        key = page.redirect_to
+        if key in seen:
+            break
+        seen.add(key)
+    return key
 
 
 def _entries(query: Query, pages: list[Page], missing: list[dict[str, Any]]) -> list[tuple[Page, dict[str, Any]]]:

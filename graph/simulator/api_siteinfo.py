@@ -9,14 +9,19 @@ from graph.simulator.api import ApiError, Query
 from graph.simulator.log import iso_seconds
 from graph.simulator.wikis import CANONICAL, Wiki
 
+_NO_PAGES = {-2: "Media", -1: "Special"}
+
 
 def siteinfo(query: Query) -> None:
-    """Tell ``general`` and ``namespaces``."""
+    """Tell ``general``, ``namespaces`` and ``namespacealiases``."""
     for name in query.values("siprop", "general"):
         if name == "general":
             query.result["general"] = _general(query)
         elif name == "namespaces":
             query.result["namespaces"] = _namespaces(query.wiki)
+        elif name == "namespacealiases":
+            aliases = sorted(query.wiki.aliases.items(), key=lambda alias: (alias[1], alias[0]))
+            query.result["namespacealiases"] = [{"id": number, "alias": alias} for alias, number in aliases]
         else:
             raise ApiError("badvalue", f'Unrecognized value for parameter "siprop": {name}.')
 
@@ -45,7 +50,7 @@ def _general(query: Query) -> dict[str, Any]:
 
 def _namespaces(wiki: Wiki) -> dict[str, Any]:
     described: dict[str, Any] = {}
-    for number, name in sorted(wiki.namespaces.items()):
+    for number, name in sorted({**_NO_PAGES, **wiki.namespaces}.items()):
         fields = {"id": number, "case": "first-letter", "name": name, "subpages": number not in (0, 6, 14)}
         if number:
             fields["canonical"] = CANONICAL.get(number, name)

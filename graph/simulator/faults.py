@@ -29,6 +29,9 @@ class Faults:
     ``api_broken``: so many answers end in the middle, ``api_seconds``: how long it thinks, ``api_lag``: its
     replication lag in seconds, for ``maxlag``. ``oauth_status``: what the log-in's addresses answer instead,
     ``oauth_garbage``: no JSON for a code, ``oauth_hidden``: profiles are those of hidden accounts.
+    ``lists_status``: what PetScan and PagePile answer instead, ``lists_error``: PetScan's error for every query,
+    ``lists_html``: a page instead of JSON, ``lists_seconds``: how long they think, ``lists_broken``: so many answers
+    end in the middle, ``lists_wiki``: the wiki they say it is, ``lists_more``: so many more pages are made up.
     """
 
     seed: int = 0
@@ -58,6 +61,13 @@ class Faults:
     oauth_status: int | None = None
     oauth_garbage: bool = False
     oauth_hidden: bool = False
+    lists_status: int | None = None
+    lists_error: str | None = None
+    lists_html: bool = False
+    lists_seconds: float = 0
+    lists_broken: int = 0
+    lists_wiki: str | None = None
+    lists_more: int = 0
 
     def set(self, **changes: Any) -> None:
         """Change some of them; a list is taken for a range. Raises NotPossible for an unknown name."""
@@ -101,6 +111,13 @@ class Faults:
         if not self.api_broken:
             return False
         self.api_broken -= 1
+        return True
+
+    def take_broken_list(self) -> bool:
+        """Whether PetScan's or PagePile's answer ends in the middle."""
+        if not self.lists_broken:
+            return False
+        self.lists_broken -= 1
         return True
 
     def take_error(self) -> bool:

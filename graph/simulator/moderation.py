@@ -6,17 +6,17 @@ from __future__ import annotations
 from typing import Any
 
 from graph.simulator import payloads
+from graph.simulator.belonging import Belonging
 from graph.simulator.log import VISIBILITY_CHANGE
 from graph.simulator.pages import HIDDEN_COMMENT, HIDDEN_TEXT, HIDDEN_USER, SUPPRESSED, Account, Page, Revision
 from graph.simulator.state import NotPossible, moment
 from graph.simulator.wikis import capitalize
-from graph.simulator.writing import Writing
 
 REVERT_TAGS = {"rollback": "mw-rollback", "undo": "mw-undo", "manual": "mw-manual-revert"}
 _UNSEEN = ("rev_size", "rev_sha1", "comment", "editor", "content_slots")
 
 
-class Wikimedia(Writing):
+class Wikimedia(Belonging):
     """The whole stand-in: everything that can happen on the wikis, as methods. Not for several threads."""
 
     def delete(self, wiki: str, title: str, username: str, *, reason: str = "", suppressed: bool = False) -> Page:

@@ -70,7 +70,10 @@ class Revision:
 
 @dataclass(slots=True, eq=False)
 class Page:
-    """A page with all its revisions, oldest first. ``key`` is the prefixed database key."""
+    """A page with all its revisions, oldest first. ``key`` is the prefixed database key.
+
+    ``categories``, ``templates`` and ``links`` are the keys of pages it is in, transcludes and links to.
+    """
 
     id: int
     wiki: Wiki
@@ -80,6 +83,9 @@ class Page:
     deleted: bool = False
     redirect_to: str | None = None
     redacted: bool = False
+    categories: set[str] = field(default_factory=set)
+    templates: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
 
     @property
     def title(self) -> str:

@@ -7,7 +7,7 @@ import copy
 
 from graph.simulator.state import State
 
-_TABLES = ("accounts", "accounts_by_id", "pages", "deleted", "revisions")
+_TABLES = ("accounts", "accounts_by_id", "pages", "deleted", "revisions", "members", "transclusions")
 
 
 class Replica:

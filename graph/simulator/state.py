@@ -57,6 +57,9 @@ class State:
         self.pages: dict[tuple[str, str], Page] = {}
         self.deleted: dict[tuple[str, str], Page] = {}
         self.revisions: dict[tuple[str, int], Revision] = {}
+        # The pages of each category and with each template, deleted ones too.
+        self.members: dict[tuple[str, str], dict[Page, None]] = {}
+        self.transclusions: dict[tuple[str, str], dict[Page, None]] = {}
         self.logs: deque[LogEntry] = deque(maxlen=10_000)
         self._next: dict[tuple[str, str], int] = {}
         self._contents = 0
@@ -178,6 +181,10 @@ class State:
         for index in (self.pages, self.deleted):
             if index.get((dbname, page.key)) is page:
                 del index[dbname, page.key]
+        for category in page.categories:
+            self.members[dbname, category].pop(page, None)
+        for template in page.templates:
+            self.transclusions[dbname, template].pop(page, None)
         for revision in page.revisions:
             self.revisions.pop((dbname, revision.id), None)
             revision.author.local[dbname].revisions.pop(revision.id, None)

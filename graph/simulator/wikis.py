@@ -32,6 +32,9 @@ _SPANISH = (
 )
 
 
+_EVERYWHERE: Mapping[str, int] = {"Image": 6, "Image talk": 7}
+
+
 def capitalize(name: str) -> str:
     """Write a title or user name as MediaWiki does: trimmed, single spaces, the first letter upper."""
     words = " ".join(name.replace("_", " ").split())
@@ -42,7 +45,10 @@ def capitalize(name: str) -> str:
 
 @dataclass(frozen=True)
 class Wiki:
-    """One wiki. ``namespaces`` maps each number to its local name; ``content`` are those that hold content."""
+    """One wiki. ``namespaces`` maps each number to its local name; ``content`` are those that hold content.
+
+    ``aliases`` maps other names of namespaces to their numbers.
+    """
 
     dbname: str
     domain: str
@@ -50,12 +56,14 @@ class Wiki:
     sitename: str
     namespaces: Mapping[int, str]
     content: frozenset[int] = field(default=frozenset({0}))
+    aliases: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
         extra = {**_DRAFTS, **_ENTITIES}
         known = {number: CANONICAL.get(number) or extra.get(number, "") for number in self.namespaces}
-        named = {name.casefold(): number for number, name in known.items() if number}
+        named = {name.casefold(): number for name, number in self.aliases.items()}
+        named |= {name.casefold(): number for number, name in known.items() if number}
         return named | {name.casefold(): number for number, name in self.namespaces.items() if number}
 
     def key(self, title: str) -> tuple[int, str]:
@@ -80,7 +88,9 @@ def _local(names: str, project: str) -> dict[int, str]:
     return {number: name.replace("Project", project) for number, name in local.items()}
 
 
-def wikipedia(language: str, *, sitename: str = "Wikipedia", names: str = "") -> Wiki:
+def wikipedia(
+    language: str, *, sitename: str = "Wikipedia", names: str = "", aliases: Mapping[str, int] | None = None
+) -> Wiki:
     """Describe a Wikipedia; ``names`` are the local names of namespaces 1 to 15, parted by ``|``."""
     return Wiki(
         dbname=f"{language.replace('-', '_')}wiki",
@@ -88,17 +98,18 @@ def wikipedia(language: str, *, sitename: str = "Wikipedia", names: str = "") ->
         language=language,
         sitename=sitename,
         namespaces={**_local(names, "Wikipedia"), **_DRAFTS},
+        aliases={**_EVERYWHERE, **(aliases or {})},
     )
 
 
 def known_wikis() -> list[Wiki]:
     """The wikis every stand-in starts with."""
     return [
-        wikipedia("en"),
-        wikipedia("ar", sitename="ويكيبيديا", names=_ARABIC),
+        wikipedia("en", aliases={"WP": 4, "WT": 5}),
+        wikipedia("ar", sitename="ويكيبيديا", names=_ARABIC, aliases={"مستخدمة": 2, "صورة": 6}),
         wikipedia("zh"),
-        wikipedia("ru", sitename="Википедия", names=_RUSSIAN),
-        wikipedia("de", names=_GERMAN),
+        wikipedia("ru", sitename="Википедия", names=_RUSSIAN, aliases={"Участница": 2, "К": 14}),
+        wikipedia("de", names=_GERMAN, aliases={"Benutzerin": 2, "WP": 4, "Bild": 6}),
         wikipedia("es", names=_SPANISH),
         wikipedia("fr", sitename="Wikipédia"),
         Wiki(
