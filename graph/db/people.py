@@ -210,6 +210,14 @@ async def wholes(pool: Pool, viewer: Viewer, collections: Sequence[int]) -> dict
     return {row["id"]: row["everybody_id"] for row in rows}
 
 
+async def with_nameless(pool: Pool, program_ids: Sequence[int]) -> set[int]:
+    """Those of the programs that have, or had, nameless participants."""
+    rows = await pool.fetch(
+        "SELECT id FROM program WHERE id = ANY($1::bigint[]) AND everybody_id IS NOT NULL", program_ids
+    )
+    return {row["id"] for row in rows}
+
+
 async def standings(pool: Pool, viewer: Viewer, program_ids: Sequence[int]) -> dict[int, Standing]:
     """What the viewer is towards each program."""
     rows = await pool.fetch(_STANDINGS, program_ids, viewer.editor_id)

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from graph.db import queue, reconciling, updates
+from graph.db import people, queue, reconciling, updates
 from graph.db.queue import DeadLetter, JobKind
 from graph.db.updates import Drift, ProgramUpdate, UpdateState
 from graph.errors import ErrorCode, UserFault
@@ -15,11 +16,20 @@ from graph.programs import Program
 from graph.resolvers import organizing
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
+from graph.resolvers.reading import Reader
 
 __all__ = ["DeadLetter", "Drift", "JobKind", "ProgramUpdate", "UpdateState"]
 
 PAUSE_SECONDS = 60  # between two updates of a program that somebody asks for
 MOST_DEAD_LETTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ShownUpdate:
+    """An update; ``counts``: how many edits were read or mended may be told, since that betrays nobody nameless."""
+
+    update: ProgramUpdate
+    counts: bool
 
 
 async def request_update(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
@@ -47,9 +57,13 @@ async def request_update(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> 
         return program
 
 
-async def of_programs(deps: Deps, program_ids: Sequence[int]) -> dict[int, ProgramUpdate]:
+async def of_programs(deps: Deps, reader: Reader, program_ids: Sequence[int]) -> dict[int, ShownUpdate]:
     """The newest update of each program that had any."""
-    return await updates.of_programs(deps.pool, program_ids)
+    found = await updates.of_programs(deps.pool, program_ids)
+    counted = await reader.counted_for(found)
+    untold = [number for number, collection in counted.items() if collection == number]
+    secret = await people.with_nameless(deps.pool, untold) if untold else set()
+    return {number: ShownUpdate(update, counts=number not in secret) for number, update in found.items()}
 
 
 async def drift(deps: Deps) -> Drift:

@@ -37,7 +37,7 @@ from graph.resolvers.organizing_cohorts import PendingName
 from graph.resolvers.reading import EditKey, ListedArticle, Participant, Reader, Upload
 from graph.resolvers.timelines import TimeBucket
 from graph.resolvers.tokens import ScreenToken
-from graph.resolvers.updating import ProgramUpdate
+from graph.resolvers.updating import ShownUpdate
 from graph.tallies import Metrics, TimelinePoint, WikiMetrics
 
 K = TypeVar("K", bound=Hashable)
@@ -81,7 +81,7 @@ class Loaders:
         self.sessions: DataLoader[int, list[Session]] = _there(partial(reading.sessions_of, deps))
         self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
         self.volunteers: DataLoader[int, list[Enrollment]] = _there(partial(reading.volunteers, deps))
-        self.updates: DataLoader[int, ProgramUpdate | None] = _found(partial(updating.of_programs, deps))
+        self.updates: DataLoader[int, ShownUpdate | None] = _found(partial(updating.of_programs, deps, reader))
         self.goals: DataLoader[int, list[Goal]] = _there(partial(reading.goals_of, deps))
         self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
         self.screen_tokens: DataLoader[Program, list[ScreenToken] | None] = _there(

@@ -38,28 +38,31 @@ class ProgramUpdate:
     state: UpdateState = said("How far it is; one that failed may be tried again by itself.")
     done: int = said("How many editors were read, each counted once for each wiki.")
     total: int = said("How many editors there are to be read, each counted once for each wiki.")
-    edits: int = said("How many contributions were read.")
+    edits: int | None = said("How many contributions were read; null where that would tell of nameless participants.")
     requested_at: datetime | None = said("When it was asked for last.")
     started_at: datetime | None = said("When it began.")
     finished_at: datetime | None = said("When it was done; null before.")
     error: str | None = said("Why it failed; null where it did not.")
     reconciled_at: datetime | None = said("When the program was last compared with the wikis' own lists.")
-    drift: Drift = said("All that such comparisons ever had to mend.")
+    drift: Drift | None = said(
+        "All that such comparisons ever had to mend; null where that would tell of nameless participants."
+    )
 
     @classmethod
-    def of(cls, value: updating.ProgramUpdate) -> ProgramUpdate:
+    def of(cls, shown: updating.ShownUpdate) -> ProgramUpdate:
         """The update as the API shows it."""
+        value = shown.update
         return cls(
             state=value.state,
             done=value.done,
             total=value.total,
-            edits=value.edits,
+            edits=value.edits if shown.counts else None,
             requested_at=value.requested_at,
             started_at=value.started_at,
             finished_at=value.finished_at,
             error=value.error,
             reconciled_at=value.reconciled_at,
-            drift=Drift.of(value.drift),
+            drift=Drift.of(value.drift) if shown.counts else None,
         )
 
 

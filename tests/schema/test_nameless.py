@@ -272,3 +272,22 @@ async def test_uploads_and_deleted_articles_of_nameless_participants_are_not_lis
         {"title": "Rose", "deleted": False},
         {"title": "Thistle", "deleted": True},
     ]
+
+
+async def test_how_much_was_read_from_the_wikis_is_told_to_those_who_may_know(api: Api, garden: Garden) -> None:
+    await garden.world.pool.execute(
+        "INSERT INTO program_update (program_id, state, edits) VALUES ($1, 'DONE', 5)", garden.program
+    )
+    await garden.world.pool.execute("INSERT INTO drift (program_id, at, added) VALUES ($1, $2, 4)", garden.program, NOW)
+    other = await garden.world.program("other")
+    await garden.world.pool.execute(
+        "INSERT INTO program_update (program_id, state, edits) VALUES ($1, 'DONE', 6)", other
+    )
+    query = """{ botany: program(slug: "botany") { update { state edits drift { added } } }
+        other: program(slug: "other") { update { edits } } }"""
+
+    found = await api.ask(query)
+    assert found["botany"]["update"] == {"state": "DONE", "edits": None, "drift": None}
+    assert found["other"]["update"] == {"edits": 6}
+    found = await api.ask(query, signed_in(garden.facilitator))
+    assert found["botany"]["update"] == {"state": "DONE", "edits": 5, "drift": {"added": 4}}
