@@ -175,8 +175,11 @@ async def show_name(conn: Connection, program_id: int, editor_id: int, *, show: 
         show,
         Role.EDITOR,
     )
-    # Told as a change of history: what tells of single edits would tell which are theirs.
-    await cohorts.reassess_program(conn, program_id)
+    # Told as a change of history, like an enrolment: what tells of single edits would tell which are theirs.
+    await cohorts.enroll(conn, program_id, [editor_id])
+    if await conn.fetchval("SELECT tracking_end < now() FROM program WHERE id = $1", program_id):
+        # One more or fewer may decide whether nameless participants are counted at all.
+        await cohorts.reassess_program(conn, program_id)
 
 
 async def _hush(conn: Connection, before: dict[int, int], told: Collection[int], editor_id: int) -> None:

@@ -177,7 +177,7 @@ async def test_only_the_form_joins_and_as_it_says(stage: Stage, amara: Actor, br
     said = words(page.text)
     assert "from 1 November 2026, 00:00 to 30 November 2026, 23:59 (UTC) on en.wikipedia.org count" in said
     assert "Everybody can see that you take part" in said
-    assert "Only those who facilitate the program see that you take part" in said
+    assert "and the administrators of this service, see that you take part" in said
     assert re.search(r'value="no" checked', page.text)
     assert await enrolled(stage) == []
 
