@@ -43,6 +43,7 @@ from graph.streams.eventstreams import EventStream
 from graph.streams.relay import Relay
 from graph.streams.transport import StreamTransport
 from graph.web.examples import examples
+from graph.web.graphql_lines import Requests, Sockets, keep_fresh
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
 from graph.web.joining import joining_routes
@@ -227,7 +228,9 @@ def web_app(settings: Settings, running: Running) -> Starlette:
 
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    keep_fresh(listener)
+    return listener
 
 
 def _address(host: str, listener: socket.socket) -> str:
@@ -245,9 +248,10 @@ class _Server(uvicorn.Server):
 async def _serve(settings: Settings, running: Running, listener: socket.socket) -> None:
     config = uvicorn.Config(
         web_app(settings, running),
-        http="httptools",
-        ws="websockets-sansio",
+        http=Requests,
+        ws=Sockets,
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # we ping ourselves, and the kernel gives up who acknowledges nothing
         ws_max_size=1024 * 1024,  # above our own limit on messages, far below the server's default
         lifespan="off",
         log_config=None,

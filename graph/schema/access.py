@@ -25,7 +25,7 @@ class Everybody:
     anyone: Final[Actor] = ANONYMOUS
 
     def ended(self) -> Exception:
-        """The error of what is missing: it was deleted, or is not public any more. Whoever may still see it asks anew."""
+        """The error of what is missing: it was deleted or is not public any more. Who may still see it asks anew."""
         return UserFault(ErrorCode.NOT_FOUND, "It is not there any more.")
 
     async def sees_the_same(self, context: Context, root: str, arguments: Mapping[str, Any]) -> bool:

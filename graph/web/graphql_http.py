@@ -31,8 +31,8 @@ from graph.web.graphql_request import (
     end_of,
     request_of,
 )
-from graph.web.graphql_sse import EventStream, SingleEvent
-from graph.web.graphql_streams import POLL_SECONDS, Full, Streams
+from graph.web.graphql_sse import ComeBack, EventStream, SingleEvent
+from graph.web.graphql_streams import POLL_SECONDS, STALLED_SECONDS, Busy, Full, Streams, goes_first
 
 METHODS: Final = "GET, POST, OPTIONS"
 OPEN_TO_ALL: Final = {"access-control-allow-origin": "*"}
@@ -43,14 +43,15 @@ _PREFLIGHT: Final = {
     "access-control-allow-headers": "*, Authorization",
     "access-control-max-age": "86400",
 }
+_BUSY_SECONDS: Final = 5.0
 _PARAMETERS: Final = ("query", "variables", "operationName", "extensions", "lastEventId")
 
 
 class GraphQLHTTP:
     """The ASGI application at ``/graphql`` for HTTP.
 
-    ``explorer`` answers browsers that come without a query; ``streams`` bounds those of the process; ``heartbeat`` is
-    in seconds; once ``closing`` is set all streams end within a second.
+    ``explorer`` answers browsers that come without a query; ``streams`` bounds those of the process; ``heartbeat`` and
+    ``stalled`` are in seconds; once ``closing`` is set all streams end within a second.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class GraphQLHTTP:
         streams: Streams,
         explorer: Callable[[], Response] | None = None,
         heartbeat: float = 20.0,
+        stalled: float = STALLED_SECONDS,
     ) -> None:
         self._executor = executor
         self._identify = identify
@@ -69,6 +71,7 @@ class GraphQLHTTP:
         self._streams = streams
         self._explorer = explorer
         self._heartbeat = heartbeat
+        self._stalled = stalled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -86,7 +89,9 @@ class GraphQLHTTP:
             challenge = {"www-authenticate": "Bearer"}
             response = _failure(str(fault), fault.code.value, 401, accept, challenge)
         except Full as full:
-            response = _json(full.payload, 503, accept, {"retry-after": str(POLL_SECONDS)})
+            response = _full(full, accept)
+        except Busy:
+            response = ComeBack(_BUSY_SECONDS, headers=OPEN_TO_ALL)
         except Exception as error:
             response = _json(self._executor.unexpected(error).payload, 500, accept)
         await response(scope, receive, send)
@@ -124,8 +129,9 @@ class GraphQLHTTP:
         if not accept.allows(EVENT_STREAM):
             raise InvalidRequest("A subscription is answered as text/event-stream, which must be accepted.", 406)
         with ExitStack() as held:
-            held.enter_context(self._streams.one())
-            results = await self._executor.subscribe(received, identity, last_event_id=last_event_id)
+            held.enter_context(self._streams.one(first=goes_first(identity)))
+            async with self._streams.turn():
+                results = await self._executor.subscribe(received, identity, last_event_id=last_event_id)
             if not isinstance(results, AsyncGenerator):
                 return SingleEvent(results.payload, headers=OPEN_TO_ALL)
             return EventStream(
@@ -136,7 +142,15 @@ class GraphQLHTTP:
                 headers=OPEN_TO_ALL,
                 held=held.pop_all(),
                 ended=end_of(identity),
+                stalled=self._stalled,
             )
+
+
+def _full(full: Full, accept: Accept) -> ASGIApp:
+    """Send whoever finds no stream away to poll. An EventSource takes all but a stream as final: it is to come back."""
+    if accept.names(EVENT_STREAM):
+        return ComeBack(POLL_SECONDS, full.payload, headers=OPEN_TO_ALL)
+    return _json(full.payload, 503, accept, {"retry-after": str(POLL_SECONDS)})
 
 
 def _wants_explorer(request: Request, accept: Accept) -> bool:

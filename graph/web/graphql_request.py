@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -61,6 +61,25 @@ class StreamedResult(Protocol):
     @property
     def failed(self) -> bool:
         """Whether the source broke: the response holds errors only and is the last one."""
+
+    @property
+    def encoded(self) -> bytes:
+        """The response map as JSON, encoded once for all who get it."""
+
+    @property
+    def frames(self) -> dict[str, bytes]:
+        """Where a transport keeps what it made of the response, for the others who get it."""
+
+
+Push = Callable[[StreamedResult], bool]
+
+
+@runtime_checkable
+class Shared(Protocol):
+    """Responses that many get: each may be pushed as soon as it is there, while its reader waits."""
+
+    def connect(self, push: Push, /) -> None:
+        """Push from now on; ``push`` returns False for what cannot be sent at once, which the reader gets instead."""
 
 
 class Executor(Protocol):

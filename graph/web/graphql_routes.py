@@ -30,9 +30,15 @@ def graphql_routes(
     ``streams`` bounds what is open at a time, 5,000 unless given. Setting ``closing`` ends all sockets and streams
     within a second: do it before the server waits for them.
     """
-    streams = streams or Streams()
+    streams, limits = streams or Streams(), limits or SocketLimits()
     http = GraphQLHTTP(
-        executor, identify, closing=closing, streams=streams, explorer=explorer(examples), heartbeat=heartbeat
+        executor,
+        identify,
+        closing=closing,
+        streams=streams,
+        explorer=explorer(examples),
+        heartbeat=heartbeat,
+        stalled=limits.stalled,
     )
-    sockets = GraphQLSockets(executor, identify, closing=closing, streams=streams, limits=limits or SocketLimits())
+    sockets = GraphQLSockets(executor, identify, closing=closing, streams=streams, limits=limits)
     return [Route("/graphql", http), WebSocketRoute("/graphql", sockets)]

@@ -3,22 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from graph.errors import ErrorCode
 
-POLL_SECONDS: Final = 10
+POLL_SECONDS: Final = 30
 """How often whoever finds no stream may ask instead."""
+STALLED_SECONDS: Final = 60.0
+"""So long a reader may take nothing of what waits for it."""
+AT_ONCE: Final = 32
+WAITING: Final = 4_000
+"""How many streams are opened at a time, and how many may wait for that; what comes then is told to come later."""
 
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
     """Seconds to wait for ``connection_init``, seconds between our pings, operations at once on one socket.
 
-    A socket that sends more than ``burst`` messages at once, and ``per_second`` for long, is read more slowly.
+    A socket that sends more than ``burst`` messages at once, and ``per_second`` for long, is read more slowly. One
+    that takes nothing for ``stalled`` seconds is closed.
     """
 
     init_timeout: float = 10.0
@@ -26,6 +33,7 @@ class SocketLimits:
     operations: int = 50
     burst: int = 200
     per_second: float = 50.0
+    stalled: float = STALLED_SECONDS
 
 
 class Full(Exception):
@@ -43,20 +51,48 @@ class Full(Exception):
         return {"errors": [{"message": str(self), "extensions": extensions}]}
 
 
-class Streams:
-    """Counts what is open, up to ``most`` of it."""
+class Busy(Exception):
+    """So many streams are being opened that this one should be tried again in a few seconds."""
 
-    def __init__(self, most: int = 5_000) -> None:
+
+class Streams:
+    """Counts what is open, up to ``most`` of it, of which a tenth is kept for those who go first; and opens in turn."""
+
+    def __init__(self, most: int = 5_000, *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
         self._most = most
+        self._kept = most // 10
+        self._turns = asyncio.Semaphore(at_once)
+        self._waiting = waiting
+        self.waiting = 0
         self.open = 0
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def one(self, *, first: bool = True) -> Iterator[None]:
         """Hold one stream for as long as the block lasts. Raises Full."""
-        if self.open >= self._most:
+        if self.open >= self._most - (0 if first else self._kept):
             raise Full(self._most)
         self.open += 1
         try:
             yield
         finally:
             self.open -= 1
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait to open a stream, and open it inside the block: after a restart everybody comes at once. Raises Busy."""
+        if self.waiting >= self._waiting:
+            raise Busy
+        self.waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def goes_first(identity: object) -> bool:
+    """Whether this is one of the screens, which are let in as long as there is room at all."""
+    return getattr(identity, "screen", None) is not None

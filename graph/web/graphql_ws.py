@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from starlette.types import Receive, Scope, Send
@@ -30,7 +31,6 @@ from graph.web.graphql_messages import (
     UNAUTHORIZED,
     WRONG_SUBPROTOCOL,
     CloseSocket,
-    fitting,
     message_of,
     operation_id_of,
     payload_of,
@@ -41,12 +41,14 @@ from graph.web.graphql_request import (
     GraphQLRequest,
     Identify,
     InvalidRequest,
+    Shared,
     StreamedResult,
     encode,
     end_of,
     request_of,
 )
-from graph.web.graphql_streams import Full, SocketLimits, Streams
+from graph.web.graphql_streams import Busy, Full, SocketLimits, Streams, goes_first
+from graph.web.graphql_ws_outlet import Outlet
 
 _LAST_WORD_SECONDS: Final = 1.0
 
@@ -86,7 +88,7 @@ class GraphQLSockets:
             await connection.close(WRONG_SUBPROTOCOL, "Subprotocol not acceptable")
             return
         try:
-            with self._streams.one():
+            with self._streams.one(first=False):
                 await connection.serve()
         except Full as full:
             await connection.close(TRY_LATER, str(full))
@@ -105,6 +107,7 @@ class _Connection:
         limits: SocketLimits,
     ) -> None:
         self._socket = socket
+        self._out = Outlet(socket, limits.stalled, self._leave_soon)
         self._executor = executor
         self._identify = identify
         self._closing = closing
@@ -115,7 +118,6 @@ class _Connection:
         self._acknowledged = False
         self._identity: object = None
         self._deadline: asyncio.Timeout | None = None
-        self._closed = False
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -138,16 +140,12 @@ class _Connection:
             self._executor.unexpected(error)
             await self.close(INTERNAL, "Internal error")
         finally:
-            self._closed = True
+            self._out.closed = True
             await self._end_all()
 
     async def close(self, code: int, reason: str) -> None:
-        """Close the socket, unless it is closed already; a reason too long for a frame is cut."""
-        if self._closed:
-            return
-        self._closed = True
-        with suppress(WebSocketDisconnect, WebSocketDisconnected, OSError):
-            await self._socket.close(code, fitting(reason))
+        """Close the socket, unless it is closed already."""
+        await self._out.close(code, reason)
 
     # -------------------------------------------------------------- reading
 
@@ -155,9 +153,9 @@ class _Connection:
         while True:
             received = await self._socket.receive()
             if received["type"] == "websocket.disconnect":
-                self._closed = True
+                self._out.closed = True
                 return
-            if self._closed:
+            if self._out.closed:
                 continue
             await self._rest()
             message = message_of(received.get("text"))
@@ -177,18 +175,21 @@ class _Connection:
             raise CloseSocket(TOO_MANY_INITS, "Too many initialisation requests")
         self._initialised = True
         try:
-            self._identity = await self._identify(self._socket.headers, payload)
+            async with self._streams.turn():
+                self._identity = await self._identify(self._socket.headers, payload)
         except UserFault as fault:
             raise CloseSocket(FORBIDDEN, f"Forbidden: {fault}") from None
+        except Busy:
+            raise CloseSocket(TRY_LATER, "Everybody connects at once: try again in a few seconds") from None
         ended = end_of(self._identity)
         if ended is not None:
             self._start(self._leave(ended))
         self._acknowledged = True
-        await self._send({"type": "connection_ack"})
+        await self._out.send({"type": "connection_ack"})
 
     async def _on_ping(self, message: dict[str, Any]) -> None:
         payload = payload_of(message)
-        await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+        await self._out.send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
 
     async def _on_pong(self, message: dict[str, Any]) -> None:
         payload_of(message)
@@ -204,7 +205,7 @@ class _Connection:
         if operation_id in self._operations:
             raise CloseSocket(ID_IN_USE, f"Subscriber for {operation_id} already exists")
         if len(self._operations) >= self._limits.operations:
-            await self._send_error(operation_id, [_too_many(self._limits.operations)])
+            await self._out.error(operation_id, [_too_many(self._limits.operations)])
             return
         self._operations[operation_id] = self._start(self._run(operation_id, request))
 
@@ -228,6 +229,9 @@ class _Connection:
             errors = await self._respond(operation_id, request)
         except (WebSocketDisconnect, WebSocketDisconnected, OSError):
             return
+        except CloseSocket as close:
+            await self._part(close.code, close.reason)
+            return
         except Exception as error:
             errors = self._executor.unexpected(error).payload["errors"]
         if self._operations.get(operation_id) is not asyncio.current_task():
@@ -235,9 +239,9 @@ class _Connection:
         # The id is free before the client can read that it is.
         del self._operations[operation_id]
         if errors is None:
-            await self._send({"id": operation_id, "type": "complete"})
+            await self._out.send({"id": operation_id, "type": "complete"})
         else:
-            await self._send_error(operation_id, errors)
+            await self._out.error(operation_id, errors)
 
     async def _respond(self, operation_id: str, request: GraphQLRequest) -> list[Any] | None:
         """Send the responses of an operation; return the errors that ended it, if any did."""
@@ -249,25 +253,30 @@ class _Connection:
         answer = await self._executor.execute(request, self._identity, allow_mutations=True)
         if "data" not in answer.payload:
             return _errors(answer)
-        await self._send_next(operation_id, answer.payload)
+        await self._out.next(operation_id, encode(answer.payload))
         return None
 
     async def _follow(self, operation_id: str, request: GraphQLRequest) -> list[Any] | None:
         try:
-            with self._streams.one():
-                results = await self._executor.subscribe(request, self._identity)
+            with self._streams.one(first=goes_first(self._identity)):
+                async with self._streams.turn():
+                    results = await self._executor.subscribe(request, self._identity)
                 if isinstance(results, AsyncGenerator):
                     return await self._stream(operation_id, results)
                 return _errors(results)
         except Full as full:
             return list(full.payload["errors"])
+        except Busy:
+            raise CloseSocket(TRY_LATER, "Everybody connects at once: try again in a few seconds") from None
 
     async def _stream(self, operation_id: str, results: AsyncGenerator[StreamedResult, None]) -> list[Any] | None:
         async with aclosing(results):
+            if isinstance(results, Shared):
+                results.connect(partial(self._out.push, operation_id))
             async for result in results:
                 if result.failed:
                     return _errors(result)
-                await self._send_next(operation_id, result.payload)
+                await self._out.next(operation_id, result.encoded)
         return None
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -283,7 +292,7 @@ class _Connection:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
 
-    # -------------------------------------------------------------- sending
+    # -------------------------------------------------------------- keeping and leaving
 
     async def _keep(self) -> None:
         """Insist on a timely ``connection_init``, ping, and close the socket when the process closes."""
@@ -293,7 +302,7 @@ class _Connection:
             if not self._initialised:
                 code, reason = INIT_TIMEOUT, "Connection initialisation timeout"
                 break
-            await self._send({"type": "ping"})
+            await self._out.send({"type": "ping"})
             seconds = self._limits.ping_interval
         await self._part(code, reason)
 
@@ -304,9 +313,12 @@ class _Connection:
 
     async def _part(self, code: int, reason: str) -> None:
         """Close the socket from our side; a client that does not answer keeps nobody waiting."""
+        self._leave_soon()
+        await self.close(code, reason)
+
+    def _leave_soon(self) -> None:
         assert self._deadline is not None
         self._deadline.reschedule(asyncio.get_running_loop().time() + _LAST_WORD_SECONDS)
-        await self.close(code, reason)
 
     async def _closes_within(self, seconds: float) -> bool:
         try:
@@ -314,20 +326,6 @@ class _Connection:
                 return await self._closing.wait()
         except TimeoutError:
             return False
-
-    async def _send_next(self, operation_id: str, payload: dict[str, Any]) -> None:
-        # The response is encoded apart from the id, so that it can be shared between sockets.
-        await self._send_text(b'{"id":%b,"type":"next","payload":%b}' % (encode(operation_id), encode(payload)))
-
-    async def _send_error(self, operation_id: str, errors: list[Any]) -> None:
-        await self._send({"id": operation_id, "type": "error", "payload": errors})
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        await self._send_text(encode(message))
-
-    async def _send_text(self, text: bytes) -> None:
-        if not self._closed:
-            await self._socket.send_text(text.decode())
 
 
 def _errors(answer: Answer | StreamedResult) -> list[Any]:

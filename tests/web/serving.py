@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 import uvicorn
 from starlette.types import ASGIApp
 
+from graph.web.graphql_lines import Requests, Sockets, keep_fresh
+
 
 @asynccontextmanager
 async def serving(app: ASGIApp, *, closing: asyncio.Event | None = None) -> AsyncIterator[str]:
@@ -22,11 +24,13 @@ async def serving(app: ASGIApp, *, closing: asyncio.Event | None = None) -> Asyn
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
+        keep_fresh(listener)
         config = uvicorn.Config(
             app,
             log_level="warning",
             lifespan="off",
-            ws="websockets-sansio",
+            http=Requests,
+            ws=Sockets,
             ws_max_size=1024 * 1024,
             ws_per_message_deflate=False,
         )

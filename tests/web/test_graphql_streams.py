@@ -12,6 +12,7 @@ import pytest
 from graph import app
 from graph.rates import Bucket
 from graph.settings import Settings
+from graph.web.graphql_sse import next_event
 from graph.web.graphql_streams import Full, SocketLimits, Streams
 from tests.web.asking import error_of
 from tests.web.conftest import Toy, toy_service
@@ -20,8 +21,8 @@ from tests.web.wire import Wire, wired
 
 ENDLESS = "subscription { endless { number } }"
 TOLD = {
-    "message": "All 2 streams are taken. Ask by query every 10 seconds, and try again later.",
-    "extensions": {"code": "TOO_MANY", "retryAfter": 10},
+    "message": "All 2 streams are taken. Ask by query every 30 seconds, and try again later.",
+    "extensions": {"code": "TOO_MANY", "retryAfter": 30},
 }
 
 
@@ -41,12 +42,17 @@ def test_streams_are_counted_while_they_are_open() -> None:
     assert streams.open == 0
 
 
-async def test_an_event_stream_too_many_is_503_with_retry_after_and_queries_go_on(small_toy: Toy) -> None:
+async def test_a_stream_too_many_is_told_to_poll_and_queries_go_on(small_toy: Toy) -> None:
     async with streaming(small_toy, ENDLESS), streaming(small_toy, ENDLESS), httpx.AsyncClient(verify=False) as client:
         await small_toy.journal.until_opened(2)
-        refused = await client.get(small_toy.url, params={"query": ENDLESS}, headers={"accept": "text/event-stream"})
-        assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+        refused = await client.get(small_toy.url, params={"query": ENDLESS}, headers={"accept": "*/*"})
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
         assert error_of(refused) == TOLD
+        # A browser's EventSource would take that as final: it is told to come back, and why.
+        later = await client.get(small_toy.url, params={"query": ENDLESS}, headers={"accept": "text/event-stream"})
+        hint, _, rest = later.text.partition("\n\n")
+        assert 22_500 <= int(hint.removeprefix("retry: ")) <= 45_000
+        assert rest == next_event({"errors": [TOLD]}).decode()
         assert small_toy.journal.opened == 2
         answered = await client.post(small_toy.url, json={"query": "{ hello }"})
         assert answered.json()["data"] == {"hello": "world"}
@@ -137,7 +143,8 @@ async def _subscribe_all(wire: Wire, number: int) -> None:
 async def test_the_setting_says_how_many_streams_a_process_serves(database_url: str) -> None:
     given = Settings(database_url=database_url, port=0, contact="tests@example.org", max_streams=1)
     asked = {"params": {"query": "subscription { service { connected } }"}, "headers": {"accept": "text/event-stream"}}
+    later = {**asked, "headers": {"accept": "*/*"}}
     async with app.started(given, database_url, app.Parts(web=True)) as service, httpx.AsyncClient() as client:
         url = f"{service.address}/graphql"
-        async with client.stream("GET", url, **asked) as first, client.stream("GET", url, **asked) as second:
+        async with client.stream("GET", url, **asked) as first, client.stream("GET", url, **later) as second:
             assert (first.status_code, second.status_code) == (200, 503)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Frames written to a connection at once, where the server lets us reach it; and the server that does.
+
+What many subscribers get is framed once and handed to each connection's transport, past the server's own path, which
+would build it anew for each. That is done only while a connection has next to nothing unsent: whoever reads slowly is
+sent to by the server's path, which waits, so that no more than a few kilobytes are ever held for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Any, Final, cast
+
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+EXTENSION: Final = "programs-graph.line"
+FREE_BYTES: Final = 16 * 1024
+"""A connection with less unsent takes a frame at once; the server's own path waits from the same amount on."""
+SEND_BUFFER: Final = 64 * 1024
+UNSENT_BYTES: Final = 16 * 1024
+"""What the kernel takes beyond what is on its way: the less, the fresher is what a slow reader reads."""
+UNANSWERED_SECONDS: Final = 90
+"""So long a connection lives whose other end acknowledges nothing."""
+_LAST_WORD_SECONDS: Final = 1.0
+
+
+class Line:
+    """The transport of one connection."""
+
+    __slots__ = ("_protocol", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, protocol: object) -> None:
+        self._transport = transport
+        self._protocol = protocol
+
+    def write(self, frame: bytes) -> bool:
+        """Write a whole frame; False, and nothing is written, where the connection is busy or closing."""
+        transport = self._transport
+        if transport.is_closing() or getattr(self._protocol, "close_sent", False):
+            return False
+        if transport.get_write_buffer_size() >= FREE_BYTES:
+            return False
+        transport.write(frame)
+        return True
+
+    def narrow(self) -> None:
+        """Let the server's own path wait as soon as this one does."""
+        self._transport.set_write_buffer_limits(FREE_BYTES)
+
+    def cut(self, last_word: bytes = b"") -> None:
+        """Close a connection whose other end does not read: it gets a second for what is unsent."""
+        if not self._transport.is_closing():
+            self._transport.write(last_word)
+        asyncio.get_running_loop().call_later(_LAST_WORD_SECONDS, self._transport.abort)
+
+
+def line_of(scope: Scope) -> Line | None:
+    """The line of a connection; None where the server offers none, and for HTTP/1.0, which has no chunks."""
+    found = (scope.get("extensions") or {}).get(EXTENSION)
+    return found if isinstance(found, Line) else None
+
+
+def text_frame(text: bytes) -> bytes:
+    """A server's WebSocket frame with the whole text in it."""
+    return _header(0x81, len(text)) + text
+
+
+def close_frame(code: int, reason: bytes) -> bytes:
+    """A server's WebSocket frame that closes; a reason has at most 123 bytes."""
+    return _header(0x88, len(reason) + 2) + struct.pack("!H", code) + reason
+
+
+def _header(first: int, length: int) -> bytes:
+    if length < 126:
+        return bytes((first, length))
+    return struct.pack("!BBH", first, 126, length) if length < 65_536 else struct.pack("!BBQ", first, 127, length)
+
+
+def chunk(body: bytes) -> bytes:
+    """A chunk of an HTTP/1.1 body."""
+    return b"%x\r\n%b\r\n" % (len(body), body)
+
+
+def keep_fresh(listener: socket.socket) -> None:
+    """Set on a listening socket what its connections inherit: little is held for whoever does not read."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    for name, value in (("TCP_NOTSENT_LOWAT", UNSENT_BYTES), ("TCP_USER_TIMEOUT", UNANSWERED_SECONDS * 1000)):
+        if (option := getattr(socket, name, None)) is not None:  # Linux has both
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+class Requests(HttpToolsProtocol):
+    """The server's HTTP, which tells event streams their line."""
+
+    def on_headers_complete(self) -> None:
+        """Begin a request, as the server does."""
+        super().on_headers_complete()
+        if self.scope["http_version"] == "1.1":
+            scope = cast("dict[str, Any]", self.scope)
+            scope.setdefault("extensions", {})[EXTENSION] = Line(self.transport, self)
+
+
+class Sockets(WebSocketsSansIOProtocol):
+    """The server's WebSockets, which tell those who use them their line."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, and wait for its other end sooner than is usual."""
+        super().connection_made(transport)
+        Line(self.transport, self).narrow()
+
+    def handle_connect(self, event: Any) -> None:
+        """Begin a socket, as the server does."""
+        super().handle_connect(event)
+        if (scope := getattr(self, "scope", None)) is not None:
+            scope["extensions"][EXTENSION] = Line(self.transport, self)
