@@ -180,7 +180,7 @@ async def test_the_demo_shows_an_editathon_and_leaves_nothing_behind(tmp_path: P
         assert (await client.get(live)).status_code == 200
         assert servers_in(tmp_path) != []
         assert await demo.end(signal.SIGINT) < 10
-        assert demo.process.returncode == 0
+        assert demo.process.returncode == 0, demo.lines
     assert servers_in(tmp_path) == []
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - a folder of this test's own
 
