@@ -42,8 +42,9 @@ from graph.streams.consumer import Consumer
 from graph.streams.eventstreams import EventStream
 from graph.streams.relay import Relay
 from graph.streams.transport import StreamTransport
+from graph.web import listening
 from graph.web.examples import examples
-from graph.web.graphql_lines import Requests, Sockets, keep_fresh
+from graph.web.graphql_lines import Requests, Sockets
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
 from graph.web.joining import joining_routes
@@ -71,6 +72,8 @@ class Parts:
     web: bool = False
     consumer: bool = False
     worker: bool = False
+    shared: bool = False
+    """Whether other processes listen on the web part's port as well."""
 
 
 @dataclass(slots=True)
@@ -99,7 +102,7 @@ def database(settings: Settings) -> Iterator[str]:
         yield server.url
 
 
-def run(settings: Settings, *, web: bool, consumer: bool, worker: bool) -> None:
+def run(settings: Settings, *, web: bool, consumer: bool, worker: bool, shared: bool = False) -> None:
     """Run these parts until SIGINT or SIGTERM, then end them: nothing half done, everything within ten seconds.
 
     Raises GraphError where something needed is not there, and OSError where the port is taken.
@@ -108,7 +111,7 @@ def run(settings: Settings, *, web: bool, consumer: bool, worker: bool) -> None:
     told = Told()
 
     async def until_told(url: str) -> None:
-        async with started(settings, url, Parts(web, consumer, worker)) as running:
+        async with started(settings, url, Parts(web, consumer, worker, shared)) as running:
             if running.address:
                 log.info("listening on %s", running.address)
             await running.stop.wait()
@@ -125,8 +128,10 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         pool = await connect(url, largest=settings.database_connections)
         stack.push_async_callback(_close, pool)
         client = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
-        listener = stack.enter_context(_listen(settings)) if parts.web else None
-        address = None if listener is None else _address(settings.host, listener)
+        listener = None
+        if parts.web:
+            listener = stack.enter_context(listening.listen(settings.host, settings.port, shared=parts.shared))
+        address = None if listener is None else listening.address(settings.host, listener)
         slots = asyncio.Semaphore(IN_FLIGHT)
         deps = _deps(settings, pool, client, slots, address)
         executor = Executor(schema, partial(_context, deps), policy=Everybody(), known=tuple(documents().values()))
@@ -224,18 +229,6 @@ def web_app(settings: Settings, running: Running) -> Starlette:
         ],
         exception_handlers=HANDLERS,
     )
-
-
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
-    keep_fresh(listener)
-    return listener
-
-
-def _address(host: str, listener: socket.socket) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{listener.getsockname()[1]}"
 
 
 class _Server(uvicorn.Server):

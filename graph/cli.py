@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from graph.arguments import ARGUMENTS
 from graph.errors import GraphError, SettingsError
 from graph.terminal import harmless
 
@@ -139,6 +140,17 @@ def _service(*, web: bool = False, consumer: bool = False, worker: bool = False)
     return run
 
 
+def _serve(options: argparse.Namespace) -> None:
+    if options.workers == 1:
+        _service(web=True)(options)
+        return
+    settings = _settings()
+    from graph.workers import serve
+
+    _logging()
+    serve(settings, options.workers, _logging)
+
+
 def _migrate(_: argparse.Namespace) -> None:
     settings = _settings()
     from graph import app
@@ -232,10 +244,11 @@ COMMANDS: tuple[tuple[str, Command, str, str, str], ...] = (
     ),
     (
         "serve",
-        _service(web=True),
+        _serve,
         "run the web part: the API, the live screens, the pages",
-        "Any number of these can run on one database.",
-        "GRAPH_PORT=8001 programs-graph serve",
+        "Any number of these can run on one database, on one machine or many. With --workers so many processes share "
+        "one port, for more than one processor can serve.",
+        "programs-graph serve --workers 2",
     ),
     (
         "consume",
@@ -310,41 +323,6 @@ def _parser() -> argparse.ArgumentParser:
         text = textwrap.fill(description, 80)
         command = commands.add_parser(name, help=summary, description=text, epilog=epilog, formatter_class=raw)
         command.set_defaults(run=run)
-        if name in _ARGUMENTS:
-            _ARGUMENTS[name](command)
+        if name in ARGUMENTS:
+            ARGUMENTS[name](command)
     return parser
-
-
-def _recount_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("program", nargs="*", metavar="PROGRAM", help="the slug of a program")
-    command.add_argument("--check", action="store_true", help="only compare; exit with 3 where they differ")
-
-
-def _backfill_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("program", nargs="+", metavar="PROGRAM", help="the slug of a program")
-
-
-def _tail_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("program", metavar="PROGRAM", help="the slug of a program")
-    command.add_argument("--campaign", action="store_true", help="PROGRAM is the slug of a campaign")
-    command.add_argument("--after", metavar="CURSOR", help="go on from here; without it, from now on")
-    command.add_argument("--url", type=_address, help="the service's address (GRAPH_PUBLIC_URL without it)")
-    command.add_argument("--json", action="store_true", help="print each entry as the API gives it, one JSON a line")
-
-
-def _address(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise argparse.ArgumentTypeError(f"should begin with http:// or https://, not {text!r}")
-    return text
-
-
-def _decode_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", nargs="+", metavar="FILE", help="a capture; - is standard input")
-
-
-_ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
-    "recount": _recount_arguments,
-    "backfill": _backfill_arguments,
-    "tail": _tail_arguments,
-    "decode": _decode_arguments,
-}
