@@ -15,6 +15,8 @@ class Cable:
     def __init__(self, host: str, port: int) -> None:
         self._service = (host, port)
         self._plugged = True
+        self._answer: bytes | None = None
+        self.turned_away = 0
         self._writers: set[asyncio.StreamWriter] = set()
         self.carried = 0
 
@@ -27,11 +29,19 @@ class Cable:
     def plug_in(self) -> None:
         """Carry again."""
         self._plugged = True
+        self._answer = None
+
+    def fail(self) -> None:
+        """Break everything, and answer whoever connects with a proxy's page of an error."""
+        self.pull_out()
+        page = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+        head = b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        self._answer = head % len(page) + page
 
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection to its end."""
         if not self._plugged:
-            writer.transport.abort()
+            await self._turn_away(reader, writer)
             return
         with suppress(OSError):
             far_reader, far_writer = await asyncio.open_connection(*self._service)
@@ -42,6 +52,17 @@ class Cable:
                 self._writers -= {writer, far_writer}
                 writer.close()
                 far_writer.close()
+
+    async def _turn_away(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.turned_away += 1
+        if self._answer is None:
+            writer.transport.abort()
+            return
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(self._answer)
+            await writer.drain()
+        writer.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):

@@ -15,7 +15,8 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from graph.web.graphql_request import Answer, GraphQLRequest, StreamedResult
+from graph.web.graphql_messages import GOING_AWAY, CloseSocket
+from graph.web.graphql_request import Answer, GraphQLRequest, StreamedResult, encode
 from graph.web.graphql_routes import graphql_routes
 from graph.web.pages import page_routes
 from tests.web.serving import serving
@@ -33,6 +34,11 @@ class Response:
     event_id: str | None = None
     refused: bool = False
     failed: bool = False
+    frames: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def encoded(self) -> bytes:
+        return encode(self.payload)
 
 
 def edit(number: int, title: str = "", **other: Any) -> dict[str, Any]:
@@ -109,7 +115,7 @@ class Stage:
         self._move()
 
     def end_streams(self) -> None:
-        """End all streams without a word, as a proxy's time limit does."""
+        """Close what carries the streams, as a proxy's time limit does."""
         self._cuts += 1
         self._move()
 
@@ -187,7 +193,7 @@ class Stage:
             number = len(self.log)
             await moved.wait()
             if cuts != self._cuts:
-                raise ConnectionResetError  # what the transport takes for a client that left: no last word
+                raise CloseSocket(GOING_AWAY, "Cut")
 
     async def _service(self) -> AsyncGenerator[StreamedResult, None]:
         while True:

@@ -135,6 +135,35 @@ async def test_without_a_network_it_says_so_and_catches_up_without_repeating(bro
         assert set(stage.begun) == {"c0", "c2"}
 
 
+async def test_half_a_minute_of_a_proxys_error_pages_is_survived_on_one_connection(
+    browser: Browser, served: Served
+) -> None:
+    stage = served.stage
+    async with (
+        cable_to(served.url) as (cable, url),
+        looking_at(browser, f"{url}/live/program/{SLUG}", expecting="502") as page,
+    ):
+        sockets: list[str] = []
+        page.on("websocket", lambda socket: sockets.append(socket.url))
+        page.on("framenavigated", lambda _: sockets.clear())
+        await page.clock.install()
+        await page.reload()
+        await expect(page.locator(LIVE)).to_be_visible()
+        assert len(sockets) == 1
+        cable.fail()
+        await expect(page.locator('#badge[data-state="lost"]')).to_be_visible()
+        for _ in range(30):
+            await page.clock.run_for(1_000)
+            await eventually(lambda: cable.turned_away >= len(sockets) - 1)
+        stage.count(edit(1, "Meanwhile"))
+        assert 3 <= len(sockets) <= 12
+        cable.plug_in()
+        for _ in range(20):
+            await page.clock.run_for(1_000)
+        await expect_titles(page, "Meanwhile")
+        await expect(page.locator(LIVE)).to_be_visible()
+
+
 async def test_a_cursor_too_old_has_everything_fetched_anew(browser: Browser, served: Served) -> None:
     stage = served.stage
     stage.edits = [edit(1)]

@@ -1,58 +1,89 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One subscription over Server-Sent Events that is always taken up again.
+// Everything a page follows over one WebSocket, which is always opened again: a browser has few connections to a host.
 
-const LONGEST_WAIT = 30_000;
+const PROTOCOL = "graphql-transport-ws";
+const FIRST_WAIT = 2_000;
+const LONGEST_WAIT = 15_000;
 
-// `address()` is asked at each opening. `on` has open(), next(data), lost() and ended(): the service said that there
-// is no more to come, and the channel stays closed until it is opened again.
+// `operations` are by name, each with request(), asked whenever it is followed (null: not now), open(), next(data),
+// lost(), and ended(): the service said that there is no more to come, and it is not followed until follow(name).
 export class Channel {
-  #address;
-  #on;
-  #source = null;
+  #operations;
+  #socket = null;
+  #ready = false;
   #timer = null;
   #failures = 0;
+  #number = 0;
+  #names = new Map(); // of what is followed, by the id of the operation
 
-  constructor(address, on) {
-    this.#address = address;
-    this.#on = on;
+  constructor(operations) {
+    this.#operations = operations;
   }
 
-  // Opens the channel, in place of the connection that there may be.
+  // Opens the channel, in place of the connection that there may be, and follows everything.
   open() {
     this.close();
-    const source = new EventSource(this.#address());
-    this.#source = source;
-    source.addEventListener("open", () => this.#on.open());
-    source.addEventListener("next", (event) => this.#next(event));
-    source.addEventListener("complete", () => this.#ended());
-    source.addEventListener("error", () => this.#lost(source));
+    const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/graphql`, PROTOCOL);
+    this.#socket = socket;
+    socket.addEventListener("open", () => socket.send(JSON.stringify({ type: "connection_init" })));
+    socket.addEventListener("message", (event) => { if (socket === this.#socket) this.#heard(JSON.parse(event.data)); });
+    socket.addEventListener("close", () => this.#lost(socket));
   }
 
   close() {
     clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#source = null;
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#ready = false;
+    this.#names.clear();
+    socket?.close(1000);
   }
 
-  #next(event) {
-    const { data } = JSON.parse(event.data);
-    if (!data) return; // an error, which a `complete` follows
-    this.#failures = 0;
-    this.#on.next(data);
+  // Follows one operation anew; where there is no connection, that is done when there is one.
+  follow(name) {
+    if (!this.#ready) return;
+    for (const [id, known] of this.#names) if (known === name) this.#leave(id);
+    const payload = this.#operations[name].request();
+    if (payload === null) return;
+    const id = String(++this.#number);
+    this.#names.set(id, name);
+    this.#send({ id, type: "subscribe", payload });
+    this.#operations[name].open();
   }
 
-  #ended() {
+  #leave(id) {
+    this.#names.delete(id);
+    this.#send({ id, type: "complete" });
+  }
+
+  #send(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #heard({ type, id, payload }) {
+    if (type === "ping") this.#send({ type: "pong" });
+    if (type === "connection_ack") {
+      this.#ready = true;
+      for (const name of Object.keys(this.#operations)) this.follow(name);
+    }
+    const operation = this.#operations[this.#names.get(id)];
+    if (operation === undefined) return;
+    if (type === "next" && payload.data) {
+      this.#failures = 0;
+      operation.next(payload.data);
+    }
+    if (type === "error" || type === "complete") {
+      this.#names.delete(id);
+      operation.ended();
+    }
+  }
+
+  // However it was lost, or refused (by a proxy's error page, say): soon, then later, and never all at once.
+  #lost(socket) {
+    if (socket !== this.#socket) return;
     this.close();
-    this.#on.ended();
-  }
-
-  // A browser takes up a connection that was cut, by itself and from where it was; one that was answered with
-  // something else than a stream (a proxy's error page, say) it gives up.
-  #lost(source) {
-    this.#on.lost();
-    if (source.readyState !== EventSource.CLOSED) return;
-    this.close();
-    const wait = Math.min(LONGEST_WAIT, 1_000 * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
+    for (const operation of Object.values(this.#operations)) operation.lost();
+    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
     this.#timer = setTimeout(() => this.open(), wait);
   }
 }

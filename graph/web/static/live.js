@@ -28,25 +28,32 @@ let open = false;
 let heard = Date.now();
 let known = null;
 let dueAt = nextRefresh();
+let silence = nextSilence();
 
-const activity = new Channel(() => address("activity", { after: state.cursor }), {
-  open: () => { open = true; freshen(); },
-  next: (data) => { failures = 0; dispatch({ type: "told", entry: data.programActivity }); },
-  lost: () => { open = false; freshen(); },
-  ended: () => { open = false; dispatch({ type: "ended" }); freshen(); },
+const channel = new Channel({
+  activity: {
+    request: () => (restarting() ? null : operation("activity", { after: state.cursor })),
+    open: () => { open = true; freshen(); },
+    next: (data) => { failures = 0; dispatch({ type: "told", entry: data.programActivity }); },
+    lost: () => { open = false; freshen(); },
+    ended: () => { open = false; dispatch({ type: "ended" }); freshen(); },
+  },
+  service: {
+    request: () => operation("service", {}),
+    open: () => {},
+    next: (data) => { service = data.service; heard = Date.now(); freshen(); },
+    lost: () => { service = null; freshen(); },
+    ended: () => { service = null; freshen(); }, // the silence that follows opens the channel anew
+  },
 });
 
-const pulse = new Channel(() => address("service", {}), {
-  open: () => {},
-  next: (data) => { service = data.service; heard = Date.now(); freshen(); },
-  lost: () => { service = null; freshen(); },
-  ended: () => { service = null; freshen(); }, // the silence that follows opens it anew
-});
-
-function address(name, more) {
+function operation(name, more) {
   const { slug, names, documents } = following;
-  const variables = name === "service" ? {} : { slug, names: names !== "none", ...more };
-  return `/graphql?${new URLSearchParams({ query: documents[name], variables: JSON.stringify(variables) })}`;
+  return { query: documents[name], variables: name === "service" ? {} : { slug, names: names !== "none", ...more } };
+}
+
+function restarting() {
+  return state.wants === "restart" || state.asked === "restart";
 }
 
 function dispatch(action) {
@@ -85,7 +92,7 @@ async function ask() {
     if (program === null) return location.reload(); // gone, or no longer to be seen: the service says so itself
     failures = anew ? failures + 1 : 0;
     dispatch({ type: "answered", program });
-    if (anew) activity.open();
+    if (anew) channel.follow("activity");
   } catch {
     failures++;
     dispatch({ type: "unanswered" });
@@ -139,7 +146,7 @@ function tick() {
   const now = Date.now();
   view.tick(state, new Date(now));
   celebrate();
-  if (Math.abs(now - heard) > SILENCE) reopen(now);
+  if (Math.abs(now - heard) > silence) reopen(now);
   if (now > dueAt && open) dispatch({ type: "due" });
   freshen();
 }
@@ -149,16 +156,20 @@ function reopen(now) {
   heard = now;
   open = false;
   service = null;
-  pulse.open();
-  if (state.wants !== "restart" && state.asked !== "restart") activity.open();
+  silence = nextSilence();
+  channel.open();
+}
+
+// Who lost the service at the same moment comes back at different ones.
+function nextSilence() {
+  return SILENCE * (1 + Math.random() / 2);
 }
 
 addEventListener("online", () => reopen(Date.now()));
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-addEventListener("pagehide", () => { pulse.close(); activity.close(); });
+addEventListener("pagehide", () => channel.close());
 
 draw();
 tick();
-activity.open();
-pulse.open();
+channel.open();
 setInterval(tick, 1_000);
