@@ -98,6 +98,7 @@ class SavedLists:
                 yield part[: len(part) // 2] if broken else part
                 if broken:
                     return
+                await asyncio.sleep(0)  # whoever has gone is noticed
 
         return StreamingResponse(body(), media_type="application/json")
 
