@@ -22,9 +22,9 @@ async def die() -> None:
 
 
 @contextmanager
-def in_small_steps(at_once: int) -> Iterator[None]:
-    """While the block runs, more than ``at_once`` edits are too many, and a slice of any work holds few."""
-    sizes = ((due, "AT_ONCE", at_once), (transit, "SLICE", 2), (generations, "FOLD", 2))
+def in_small_steps(a_few: int = 2) -> Iterator[None]:
+    """While the block runs nothing is carried out at once, and a slice of edits holds ``a_few``, one of tallies one."""
+    sizes = ((due, "AT_ONCE", -1), (transit, "SLICE", a_few), (generations, "FOLD", 1))
     before = [(module, name, getattr(module, name)) for module, name, _ in sizes]
     for module, name, size in sizes:
         setattr(module, name, size)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever happens in whatever order, on the wikis, to the rules and in the worker: ledger and naive model agree.
 
-Changes of rules that concern stored edits are left to the worker. It comes now and then, and between its steps, which
+All that follows from a change of rules is left to the worker. It comes now and then, and between its steps, which
 are small, live edits and other changes of rules come; or it dies there and another one begins anew.
 """
 
@@ -241,7 +241,7 @@ class Ledger(RuleBasedStateMachine):
 
 
 def test_the_ledger_and_the_naive_model_agree_whatever_happens(database_url: str) -> None:
-    with stage(database_url) as on, in_small_steps(at_once=0):
+    with stage(database_url) as on, in_small_steps():
 
         class OnThisStage(Ledger):
             pass
