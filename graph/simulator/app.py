@@ -21,6 +21,11 @@ from graph.simulator.oauth import OAuthProvider
 from graph.simulator.saved_lists import SavedLists
 from graph.simulator.stream import StreamEndpoint
 
+_PROPS = {"revisions": revisions, "info": info, "templates": templates, "links": links}
+_LISTS = {
+    "users": users, "usercontribs": usercontribs, "categorymembers": categorymembers, "embeddedin": embeddedin,
+}  # fmt: skip
+_METAS = {"globaluserinfo": globaluserinfo, "siteinfo": siteinfo}
 _FRONT = """<!DOCTYPE html><html lang=en><meta charset=utf-8><title>A stand-in for Wikimedia</title>
 <h1>A stand-in for Wikimedia</h1><p>Streams at <code>/v2/stream/{names}</code>, the wikis' Action API at
 <code>/w/{dbname}/api.php</code>, the log-in at <code>/w/rest.php/oauth2</code>, PetScan at <code>/petscan/</code>,
@@ -37,18 +42,7 @@ def create_app(wikimedia: Wikimedia, faults: Faults | None = None) -> Starlette:
     """
     faults = faults or Faults()
     streams = StreamEndpoint(wikimedia, faults)
-    api = ActionApi(
-        wikimedia,
-        faults,
-        props={"revisions": revisions, "info": info, "templates": templates, "links": links},
-        lists={
-            "users": users,
-            "usercontribs": usercontribs,
-            "categorymembers": categorymembers,
-            "embeddedin": embeddedin,
-        },
-        metas={"globaluserinfo": globaluserinfo, "siteinfo": siteinfo},
-    )
+    api = ActionApi(wikimedia, faults, props=_PROPS, lists=_LISTS, metas=_METAS)
     oauth = OAuthProvider(wikimedia, faults)
     saved = SavedLists(wikimedia, faults)
     administration = Administration(wikimedia, faults, streams, api.replica, saved)
