@@ -11,13 +11,15 @@ from graph.resolvers.deps import MUTATIONS_A_MINUTE
 from graph.resolvers.organizing_cohorts import MOST_NAMES
 from graph.resolvers.organizing_sessions import MOST_SESSIONS
 from graph.resolvers.timelines import MOST_POINTS, TimeBucket
+from graph.resolvers.watching import BACKLOG
 from graph.schema import costs, documents
 from graph.schema.arguments import MOST, USUAL
 from graph.schema.limits import Limits
+from graph.schema.sharing import MOST_HUBS
 from graph.settings import Settings
 from graph.web.graphql_body import BODY_SECONDS
 from graph.web.graphql_request import MESSAGE_LIMIT
-from graph.web.graphql_streams import POLL_SECONDS, SocketLimits, Streams
+from graph.web.graphql_streams import POLL_SECONDS, WAITING, SocketLimits, Streams
 
 TEXT = (Path(__file__).parent.parent / "docs" / "reference" / "limits.md").read_text("utf-8")
 DOCUMENT, SOCKET = Limits(), SocketLimits()
@@ -49,6 +51,10 @@ HELD = {
     "Messages a second on one socket, for long": SOCKET.per_second,
     "Seconds until `connection_init`": SOCKET.init_timeout,
     "Streams of one process (`GRAPH_MAX_STREAMS`)": Settings().max_streams,
+    "Different subscriptions followed by one process, beside those of our own pages": MOST_HUBS,
+    "Entries of activity that a subscriber leaves unread": BACKLOG,
+    "Seconds that a reader takes nothing of what waits for it": SOCKET.stalled,
+    "Streams that wait to be opened": WAITING,
 }
 
 
