@@ -143,7 +143,11 @@ async def test_the_command_says_in_one_line_what_is_wrong(history: Past) -> None
     history.faults.set(api_status=403)
     async with command("backfill", history.slug, **history.each) as process:
         assert await process.ends() == 1
-        assert process.lines[-1] == "programs-graph: 127.0.0.1 answered 403 and not as an Action API does"
+        (line,) = process.lines[-1:]
+        assert line.removeprefix("programs-graph: ") in {
+            f"{domain} answered 403 and not as an Action API does"
+            for domain in ("en.wikipedia.org", "commons.wikimedia.org")
+        }
     history.faults.clear()
     async with command("backfill", history.slug, **history.each) as process:
         assert await process.ends() == 0
