@@ -121,6 +121,8 @@ def test_a_title_is_read_in_every_writing(pasted: str, namespace: int, prefixed:
         ),
         ("https://example.org/wiki/Elbe", "UNKNOWN_WIKI", "This address is of no wiki of Wikimedia."),
         ("https://de.wikipedia.org.example.com/wiki/Elbe", "UNKNOWN_WIKI", "This address is of no wiki of Wikimedia."),
+        ("https://de.wikipedia/wiki/Elbe", "UNKNOWN_WIKI", "This address is of no wiki of Wikimedia."),
+        ("https://dewiki/wiki/Elbe", "UNKNOWN_WIKI", "This address is of no wiki of Wikimedia."),
         ("https://de.wikipedia.org@127.0.0.1/wiki/Elbe", "UNKNOWN_WIKI", "This address is of no wiki of Wikimedia."),
         ("https://me@de.wikipedia.org/wiki/Elbe", "UNKNOWN_WIKI", "This address is of no wiki of Wikimedia."),
         ("https://de.wikipedia.org:8080/wiki/Elbe", "UNKNOWN_WIKI", "This address is of no wiki of Wikimedia."),
