@@ -46,6 +46,7 @@ requirements: ## pin the dependencies of pyproject.toml anew (needs uv)
 	@command -v $(UV) > /dev/null || { echo "make requirements needs uv: see https://docs.astral.sh/uv/, or UV=path"; exit 1; }
 	$(COMPILE) --group build pyproject.toml --output-file requirements.txt
 	$(COMPILE) --group dev pyproject.toml --constraint requirements.txt --output-file tests/requirements.txt
+	$(COMPILE) --group peers --constraint requirements.txt --output-file benchmarks/requirements.txt
 
 kills: setup-tests ## kill the consumer again and again, then count (KILLS=1000 SEED=1)
 	@$(BIN)/python -m tests.kills --kills $(or $(KILLS),100) --seed $(or $(SEED),1)
@@ -53,8 +54,8 @@ kills: setup-tests ## kill the consumer again and again, then count (KILLS=1000 
 fuzz: setup-tests ## decode random and hostile streams in random chunks (CHUNKINGS=1000000 SEED=1)
 	@$(BIN)/python -m tests.fuzz --chunkings $(or $(CHUNKINGS),1000000) $(if $(SEED),--seed $(SEED))
 
-bench: setup-tests ## run every benchmark (a calm machine, about ten minutes); docs/benchmarks.md has the figures
-	@for name in ingest consume latency refusals backfill; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+bench: setup-tests ## run every benchmark (a calm machine, about twenty minutes); docs/benchmarks.md has the figures
+	@for name in ingest consume latency refusals backfill fanout crowded; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, installing it with apt
 	@tests/with-postgres15 $(BIN)/pytest $(ARGS)
@@ -64,7 +65,7 @@ test-mediawiki: setup-tests ## read the history of programs from real MediaWikis
 	$(BIN)/pytest $(ARGS) tests/mediawiki
 
 clean: ## remove the virtual environment and every cache
-	rm -rf $(VENV) build tests/clients/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
+	rm -rf $(VENV) build tests/clients/node_modules benchmarks/peers/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-tests: $(VENV)/.tests-installed

@@ -20,7 +20,7 @@ from time import time
 READY_AT_ONCE = 64  # sockets a look: the fewer, the nearer the noted moment is to that socket's own
 RECEIVE_BYTES = 65_536
 SOURCES = 8
-SPARE_FILES = 500
+AT_ONCE = 100  # subscribers who come in at a time, where it is not their coming that is measured
 _BIND_ADDRESS_NO_PORT = 24  # the port is chosen at connect, so that many sockets share one
 
 TEXT, CLOSE, PING = 0x1, 0x8, 0x9
@@ -130,7 +130,7 @@ class Subscriber:
         whole, _, self.rest = self.rest.rpartition(b"\n\n")
         counted = whole.count(self.opening.marker)
         if counted:
-            self.last = whole[whole.rfind(self.opening.marker) :]
+            self.last = whole[whole.rfind(self.opening.marker) :].partition(b"\n\n")[0]
         return counted
 
 
@@ -252,9 +252,11 @@ def crowd(
     port: int, openings: Sequence[Opening], *, seconds: float = 120, buffer: int | None = None
 ) -> Iterator[Crowd]:
     """A crowd that is open while the block lasts. Raises SystemExit where somebody cannot get in."""
-    made = Crowd(port, buffer=buffer)
-    made.join(openings)
-    if not made.opened(seconds) or made.left:
+    made, limit = Crowd(port, buffer=buffer), time() + seconds
+    for first in range(0, len(openings), AT_ONCE):
+        made.join(openings[first : first + AT_ONCE])
+        made.opened(limit - time())
+    if time() > limit or made.left:
         opened = sum(subscriber.open for subscriber in made.subscribers.values())
         raise SystemExit(f"{opened} of {len(openings)} subscribers got in; {made.left[:1]}")
     try:

@@ -14,7 +14,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 SDL = HERE.parent / "graph" / "schema" / "schema.graphql"
 KINDS = ("metrics", "activity")
 OURS = "WebSocket"
+PEERS = ("stock", "node", "bound")
 
 
 class Turns:
@@ -98,16 +99,19 @@ def node() -> Path | str:
     return Path(found)
 
 
-def measure(server_url: str, subscribers: int, times: int, rounds: int) -> None:
+def measure(server_url: str, peers: Collection[str], subscribers: int, times: int, rounds: int) -> None:
     """Let all in, measure by turns, print."""
     with ExitStack() as stack:
         turns = Turns(stack, subscribers)
         turns.ours(stack.enter_context(newsroom(server_url, "ours")))
-        turns.stock(stack.enter_context(newsroom(server_url, "stock")))
+        if "stock" in peers:
+            turns.stock(stack.enter_context(newsroom(server_url, "stock")))
         frames = {kind: sample(ours) for kind, ours in zip(KINDS, turns.peers, strict=False)}
         for kind, frame in frames.items():
-            turns.node(kind, json.loads(frame)["payload"]["data"])
-            turns.bound(kind, frame)
+            if "node" in peers:
+                turns.node(kind, json.loads(frame)["payload"]["data"])
+            if "bound" in peers:
+                turns.bound(kind, frame)
         by_turns(turns.peers, times, rounds)
         for kind in KINDS:
             mine = [peer for peer in turns.peers if peer.name.endswith(kind)]
@@ -123,6 +127,7 @@ def sample(peer: Peer) -> bytes:
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("peer", nargs="*", help="some of " + ", ".join(PEERS))
     parser.add_argument("--subscribers", type=int, default=1_000, help="at each server and kind (1,000)")
     parser.add_argument("--times", type=int, default=10, help="messages a round (10)")
     parser.add_argument("--rounds", type=int, default=3)
@@ -130,7 +135,7 @@ def main() -> None:
     need_two_processors()
     prepare(CLIENT_CORE)
     with postgresql() as url:
-        measure(url, options.subscribers, options.times, options.rounds)
+        measure(url, options.peer or PEERS, options.subscribers, options.times, options.rounds)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from benchmarks.crowd import Crowd
 from benchmarks.measures import cpu_seconds, load, tell
 
 SERVER_CORE, CLIENT_CORE = 0, 1
-PATIENCE = 3.0
+PATIENCE = 5.0
 UPGRADE = (
     b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
@@ -36,9 +36,9 @@ class Peer:
     def settle(self) -> None:
         """Publish until everybody got something: from then on all of them follow."""
         everybody = self.crowd.subscribers.values()
-        for _ in range(10):
+        for _ in range(20):
             self.publish()
-            if self.crowd.until(lambda: all(subscriber.seen for subscriber in everybody), 3):
+            if self.crowd.until(lambda: all(subscriber.seen for subscriber in everybody), PATIENCE):
                 self.crowd.quiet()
                 return
         raise SystemExit(f"{self.name}: not everybody follows; left: {self.crowd.left[:1]}")
@@ -53,6 +53,7 @@ class Peer:
             wanted = self.crowd.received + len(everybody)
             self.publish()
             self.crowd.until(lambda wanted=wanted: self.crowd.received >= wanted, PATIENCE)
+        self.crowd.until(lambda: len({subscriber.last for subscriber in everybody}) == 1, 4 * PATIENCE)
         delivered = self.crowd.received - received
         self.costs.append((cpu_seconds(self.pid) - before) * 1e6 / delivered)
         self.crowd.quiet()
