@@ -109,6 +109,8 @@ def run(settings: Settings, *, web: bool, consumer: bool, worker: bool, shared: 
     """
 
     told = Told()
+    if web:
+        listening.allow_many()
 
     async def until_told(url: str) -> None:
         async with started(settings, url, Parts(web, consumer, worker, shared)) as running:

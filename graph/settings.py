@@ -49,7 +49,7 @@ class Settings:
     oauth_client_id: str | None = None
     oauth_client_secret: str | None = field(default=None, repr=False)
     admins: frozenset[str] = frozenset()
-    max_streams: int = 5_000
+    max_streams: int = 20_000
     dev_sign_in: bool = False
 
     def __post_init__(self) -> None:
@@ -304,7 +304,7 @@ SETTINGS: tuple[Setting, ...] = (
         "max_streams",
         _between(1, 1_000_000),
         "a number from 1 to 1000000",
-        "5000",
+        "20000",
         "The most event streams, sockets and subscriptions on them that one process serves; others are told to poll.",
     ),
     Setting(

@@ -78,4 +78,4 @@ def test_what_counts_how_much_is_told_as_it_is_counted() -> None:
 
 def test_a_process_serves_as_many_streams_as_the_setting_says_unless_told() -> None:
     streams = Streams()
-    assert streams._most == Settings().max_streams == 5_000
+    assert streams._most == Settings().max_streams == 20_000

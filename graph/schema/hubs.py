@@ -75,11 +75,6 @@ class Hub:
     def __len__(self) -> int:
         return len(self._seats)
 
-    @property
-    def over(self) -> bool:
-        """Whether there is no more to tell, so that nobody may take a seat any more."""
-        return self._over
-
     def seat(self, after: str | None = None) -> Seat:
         """Take a seat, in a log behind the cursor ``after``, otherwise in the present."""
         seat = Seat(self, after if self.log else None)
@@ -148,6 +143,8 @@ class Hub:
 
     async def _deliver(self, result: StreamedResult) -> None:
         self.number = max(self.number, result.number)
+        if result.last:
+            self._retire()
         if not self.log:
             self.newest = result
         self._begun.set()
@@ -157,17 +154,20 @@ class Hub:
                 await asyncio.sleep(0)
         await asyncio.sleep(0)  # whoever reads takes it before the next comes
 
+    def _retire(self) -> None:
+        """Take no more seats: whoever comes now is to begin anew."""
+        if not self._over:
+            self._over = True
+            self._closed(self)
+
     def _end(self) -> None:
-        if self._over:
-            return
-        self._over = True
+        self._retire()
         self._begun.set()
         for seat in tuple(self._seats):
             seat.end()
         if not self._seats:
             for task in self._pages.values():
                 task.cancel()
-        self._closed(self)
 
 
 class Seat(AsyncGenerator[StreamedResult, None]):

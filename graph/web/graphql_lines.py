@@ -31,18 +31,18 @@ _LAST_WORD_SECONDS: Final = 1.0
 class Line:
     """The transport of one connection."""
 
-    __slots__ = ("_protocol", "_transport")
+    __slots__ = ("_socket", "_transport")
 
-    def __init__(self, transport: asyncio.Transport, protocol: object) -> None:
+    def __init__(self, transport: asyncio.Transport, socket: WebSocketsSansIOProtocol | None = None) -> None:
         self._transport = transport
-        self._protocol = protocol
+        self._socket = socket
 
     def write(self, frame: bytes) -> bool:
         """Write a whole frame; False, and nothing is written, where the connection is busy or closing."""
-        transport = self._transport
-        if transport.is_closing() or getattr(self._protocol, "close_sent", False):
+        transport, upgraded = self._transport, self._socket
+        if transport.get_write_buffer_size() >= FREE_BYTES or transport.is_closing():
             return False
-        if transport.get_write_buffer_size() >= FREE_BYTES:
+        if upgraded is not None and upgraded.close_sent:
             return False
         transport.write(frame)
         return True
@@ -101,7 +101,7 @@ class Requests(HttpToolsProtocol):
         super().on_headers_complete()
         if self.scope["http_version"] == "1.1":
             scope = cast("dict[str, Any]", self.scope)
-            scope.setdefault("extensions", {})[EXTENSION] = Line(self.transport, self)
+            scope.setdefault("extensions", {})[EXTENSION] = Line(self.transport)
 
 
 class Sockets(WebSocketsSansIOProtocol):

@@ -27,7 +27,7 @@ def graphql_routes(
 ) -> list[BaseRoute]:
     """Return the routes of ``/graphql``; the explorer's files are expected under ``/static``.
 
-    ``streams`` bounds what is open at a time, 5,000 unless given. Setting ``closing`` ends all sockets and streams
+    ``streams`` bounds what is open at a time, 20,000 unless given. Setting ``closing`` ends all sockets and streams
     within a second: do it before the server waits for them.
     """
     streams, limits = streams or Streams(), limits or SocketLimits()

@@ -58,7 +58,7 @@ class Busy(Exception):
 class Streams:
     """Counts what is open, up to ``most`` of it, of which a tenth is kept for those who go first; and opens in turn."""
 
-    def __init__(self, most: int = 5_000, *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
+    def __init__(self, most: int = 20_000, *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
         self._most = most
         self._kept = most // 10
         self._turns = asyncio.Semaphore(at_once)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
-from functools import partial
 from typing import Any, ClassVar, Final
 
 from starlette.types import Receive, Scope, Send
@@ -271,8 +270,8 @@ class _Connection:
 
     async def _stream(self, operation_id: str, results: AsyncGenerator[StreamedResult, None]) -> list[Any] | None:
         async with aclosing(results):
-            if isinstance(results, Shared):
-                results.connect(partial(self._out.push, operation_id))
+            if isinstance(results, Shared) and (push := self._out.pusher(operation_id)) is not None:
+                results.connect(push)
             async for result in results:
                 if result.failed:
                     return _errors(result)

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 
 from graph.web.graphql_lines import close_frame, line_of, text_frame
 from graph.web.graphql_messages import SLOW, fitting
-from graph.web.graphql_request import StreamedResult, encode
+from graph.web.graphql_request import Push, StreamedResult, encode
 
 _SHARED_BY_ID: Final = 8  # clients number their operations, and some name each anew: not every frame is worth keeping
 
@@ -59,17 +59,24 @@ class Outlet:
         except TimeoutError:
             await self._cut()
 
-    def push(self, operation_id: str, result: StreamedResult) -> bool:
-        """Write a response at once; False, and nothing is sent, where something is in its way."""
-        if self.closed or self._line is None:
-            return False
-        key = f"ws {operation_id}"
-        frame = result.frames.get(key)
-        if frame is None:
-            frame = text_frame(_next(operation_id, result.encoded))
-            if len(result.frames) < _SHARED_BY_ID:
-                result.frames[key] = frame
-        return self._line.write(frame)
+    def pusher(self, operation_id: str) -> Push | None:
+        """What writes the operation's responses at once; it returns False where something is in the way of one.
+
+        None where the server lets nobody reach its connections.
+        """
+        line, key = self._line, f"ws {operation_id}"
+        if line is None:
+            return None
+
+        def push(result: StreamedResult) -> bool:
+            frame = result.frames.get(key)
+            if frame is None:
+                frame = text_frame(_next(operation_id, result.encoded))
+                if len(result.frames) < _SHARED_BY_ID:
+                    result.frames[key] = frame
+            return not self.closed and line.write(frame)
+
+        return push
 
     async def _cut(self) -> None:
         if self.closed:

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 from collections.abc import Iterator
 
 from graph.web.graphql_lines import keep_fresh
 
 BACKLOG = 2048
+MOST_FILES = 1_048_576
 
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
@@ -17,6 +19,14 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     listener = socket.create_server((host, port), family=_family(host), backlog=BACKLOG, reuse_port=shared)
     keep_fresh(listener)
     return listener
+
+
+def allow_many() -> None:
+    """Let this process have as many connections as it may; systems begin with a thousand files or so."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else most
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def address(host: str, listener: socket.socket) -> str:
