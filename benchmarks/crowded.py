@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import argparse
 import array
+import random
+import sys
+from collections import Counter
 from collections.abc import Callable
 from time import time
 
 from benchmarks.crowd import Crowd, Opening, crowd, prepare
 from benchmarks.measures import load, share, tell
-from benchmarks.rounds import CLIENT_CORE, need_two_processors
+from benchmarks.rounds import CLIENT_CORE, need_two_processors, sent_to, told
 from benchmarks.screens import Newsroom, Service, newsroom, postgresql, service, socket, stream
 
 OPENINGS = {"websocket": socket, "sse": stream}
+BOUNDS = {"websocket": "broadcast", "sse": "sse"}
 PATIENCE = 60.0
 MISSED = 20
 FLOOD = 20
 GAP = 0.15  # seconds between two edits to be noted apart
+AWAY = (1, 3)  # seconds after which a client comes again
 SMALL_BUFFER = 4_096  # of a screen that does not read: what the kernel holds for it is soon full
 
 Open = Callable[[str, str, str | None], Opening]
@@ -83,6 +88,8 @@ def measure_all(room: Newsroom, name: str, screens: int, edits: int) -> None:
             for _ in range(edits):
                 play.edit()
             report(name, play, held)
+            frame = next(iter(everybody.subscribers.values())).last
+    measure_bound(name, frame, screens, edits)
     come_back(room, name, screens)
 
 
@@ -97,6 +104,25 @@ def report(name: str, play: Play, held: float) -> None:
     tell(f"{name}: memory a screen", f"{held:.1f} KiB", "of the service's process, the kernel's buffers apart")
 
 
+def measure_bound(name: str, frame: bytes, screens: int, edits: int) -> None:
+    """The same for a server that has the message ready and only sends it: from the word to the last frame."""
+    message, lasts = frame.partition(b"data: ")[2] or frame, []
+    command = (sys.executable, "-m", "benchmarks.peers.frames", BOUNDS[name])
+    with (
+        told(*command, message=message.decode()) as server,
+        crowd(server.port, [sent_to(BOUNDS[name])] * screens, seconds=240) as everybody,
+    ):
+        for _ in range(edits):
+            wanted, began = everybody.received + screens, time()
+            server.publish()
+            if not everybody.until(lambda wanted=wanted: everybody.received >= wanted, PATIENCE):
+                raise SystemExit(f"{wanted - everybody.received} of {screens} got nothing")
+            lasts.append((everybody.last_at - began) * 1e3)
+            everybody.until(lambda: False, GAP)
+    figures = f"p99 {share(lasts, 0.99):.0f} ms, least {min(lasts):.0f} ms; {load()}"
+    tell(f"  bound: {BOUNDS[name]}, word -> last frame, p50", f"{share(lasts, 0.5):.0f} ms", figures)
+
+
 def come_back(room: Newsroom, name: str, screens: int) -> None:
     """The service is new; MISSED edits were made meanwhile; all screens connect at once with the cursor they had."""
     cursor = room.cursor()
@@ -105,20 +131,30 @@ def come_back(room: Newsroom, name: str, screens: int) -> None:
     with service(room.url) as running:
         everybody, began = Crowd(running.port), time()
         everybody.join([opening] * screens)
-        waiting = set(everybody.subscribers)
-
-        def done() -> bool:
-            got = {n for n in waiting if n not in everybody.subscribers or everybody.subscribers[n].seen >= MISSED}
-            waiting.difference_update(got)
-            return not waiting
-
-        finished, took = everybody.until(done, PATIENCE), 0.0
-        took = everybody.last_at - began
+        took = returned(everybody, opening, screens) - began
         everybody.quiet()
         exact = sum(each.seen == MISSED for each in everybody.subscribers.values())
-        note = f"{exact:,} of {screens:,} got exactly the {MISSED} edits they missed; {len(everybody.left)} refused"
-        tell(f"{name}: all back", f"{took:.1f} s" if finished else "not all", f"{note}; {load()}")
+        note = f"{exact:,} of {screens:,} got exactly the {MISSED} edits they missed"
+        tell(f"{name}: all back", f"{took:.1f} s", f"{note}; {load()}")
+        for reason, count in Counter(everybody.left).most_common(4):
+            tell(f"  sent away, and back after {AWAY[0]} to {AWAY[1]} s", f"{count:,}", repr(reason[:80]))
         everybody.close()
+
+
+def returned(everybody: Crowd, opening: Opening, screens: int) -> float:
+    """When the last had what it missed (seconds); whoever is sent away comes again, as clients do."""
+    chance, limit = random.Random(1), time() + 2 * PATIENCE
+    seen_off, again = 0, list[float]()
+    while time() < limit:
+        everybody.until(lambda: False, 0.1)
+        again += [time() + chance.uniform(*AWAY) for _ in everybody.left[seen_off:]]
+        seen_off = len(everybody.left)
+        due = sum(at < time() for at in again)
+        again = [at for at in again if at >= time()]
+        everybody.join([opening] * due)
+        if sum(each.seen >= MISSED for each in everybody.subscribers.values()) == screens:
+            break
+    return everybody.last_at
 
 
 def measure_dead(room: Newsroom, name: str, screens: int, dead: int, edits: int, minutes: float) -> None:
@@ -129,24 +165,22 @@ def measure_dead(room: Newsroom, name: str, screens: int, dead: int, edits: int,
         play = Play(room, running, everybody)
         play.settle()
         for _ in range(edits):
+            play.flood()
             play.edit()
         before, memory = share([*play.each], 0.99), running.memory
         everybody.sleep(dead)
         play.each, play.lasts = array.array("d"), []
-        limit, highest = time() + minutes * 60, 0
+        limit, held = time() + minutes * 60, [memory]
         while time() < limit or len(play.lasts) < edits:
             play.flood()
             play.edit()
-            highest = max(highest, running.memory)
+            held.append(running.memory)
         after = share([*play.each], 0.99)
         tell(f"{name}: others' p99, {dead} of {screens} dead", f"{after / before:.2f}", "times what it was")
         tell("", f"{after * 1e3:.0f} ms", f"before {before * 1e3:.0f} ms; {len(play.lasts)} edits; {load()}")
-        growth = (running.memory - memory) / 2**20
-        tell(
-            f"{name}: memory",
-            f"{growth:+.1f} MiB",
-            f"at most {(highest - memory) / 2**20:+.1f}, in {minutes:g} minutes",
-        )
+        half, most, end = (held_then - memory for held_then in (held[len(held) // 2], max(held), held[-1]))
+        note = f"{half / 2**20:+.1f} half way, at most {most / 2**20:+.1f}, in {minutes:g} minutes"
+        tell(f"{name}: memory", f"{end / 2**20:+.1f} MiB", note)
 
 
 def main() -> None:

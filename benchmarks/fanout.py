@@ -19,9 +19,9 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from benchmarks.crowd import Opening, Step, crowd, prepare
+from benchmarks.crowd import Opening, crowd, prepare
 from benchmarks.measures import tell
-from benchmarks.rounds import CLIENT_CORE, UPGRADE, Peer, by_turns, need_two_processors, report, told
+from benchmarks.rounds import CLIENT_CORE, Peer, by_turns, need_two_processors, report, sent_to, told
 from benchmarks.screens import Newsroom, newsroom, postgresql, service, socket, stream
 
 HERE = Path(__file__).parent
@@ -84,8 +84,8 @@ class Turns:
         """The bound: the frame, and nothing that makes it."""
         command = (sys.executable, "-m", "benchmarks.peers.frames", "broadcast")
         server = self.stack.enter_context(told(*command, message=frame.decode()))
-        opening = Opening((Step(UPGRADE, b"\r\n\r\n"),), b'"next"', frames=True)
-        self.add(f"websockets.broadcast, {kind}", server.process.pid, server.port, opening, server.publish)
+        name = f"websockets.broadcast, {kind}"
+        self.add(name, server.process.pid, server.port, sent_to("broadcast"), server.publish)
 
 
 def node() -> Path | str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from benchmarks.crowd import Crowd
+from benchmarks.crowd import Crowd, Opening, Step
 from benchmarks.measures import cpu_seconds, load, tell
 
 SERVER_CORE, CLIENT_CORE = 0, 1
@@ -21,6 +21,14 @@ UPGRADE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
 )
+
+
+def sent_to(kind: str) -> Opening:
+    """How one subscribes to a server of ``benchmarks.peers.frames``, which only sends."""
+    if kind.startswith("sse"):
+        request = b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+        return Opening((Step(request, b"\r\n\r\n"),), b"event: next", frames=False)
+    return Opening((Step(UPGRADE, b"\r\n\r\n"),), b'"next"', frames=True)
 
 
 @dataclass

@@ -13,21 +13,13 @@ import json
 import sys
 from contextlib import ExitStack
 
-from benchmarks.crowd import Opening, Step, crowd, prepare
+from benchmarks.crowd import crowd, prepare
 from benchmarks.measures import tell
 from benchmarks.peers.frames import KINDS
-from benchmarks.rounds import CLIENT_CORE, UPGRADE, Peer, by_turns, need_two_processors, report, told
+from benchmarks.rounds import CLIENT_CORE, Peer, by_turns, need_two_processors, report, sent_to, told
 
 MESSAGE = json.dumps({"id": "1", "type": "next", "payload": {"data": {"it": "x" * 180}}}, separators=(",", ":"))
 NEEDS = {"wsproto": "wsproto", "granian": "granian", "sse-granian": "granian"}
-
-
-def opening(kind: str) -> Opening:
-    """How one subscribes to a server that only sends."""
-    if kind.startswith("sse"):
-        request = b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
-        return Opening((Step(request, b"\r\n\r\n"),), b"event: next", frames=False)
-    return Opening((Step(UPGRADE, b"\r\n\r\n"),), b'"next"', frames=True)
 
 
 def measure(kinds: list[str], subscribers: int, times: int, rounds: int) -> None:
@@ -36,7 +28,7 @@ def measure(kinds: list[str], subscribers: int, times: int, rounds: int) -> None
         peers = []
         for kind in kinds:
             server = stack.enter_context(told(sys.executable, "-m", "benchmarks.peers.frames", kind, message=MESSAGE))
-            everybody = stack.enter_context(crowd(server.port, [opening(kind)] * subscribers))
+            everybody = stack.enter_context(crowd(server.port, [sent_to(kind)] * subscribers))
             peers.append(Peer(kind, server.process.pid, everybody, server.publish))
             peers[-1].settle()
         by_turns(peers, times, rounds)

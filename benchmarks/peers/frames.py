@@ -126,6 +126,7 @@ async def on_uvicorn(kind: str, message: bytes) -> None:
         lifespan="off",
         log_config=None,
         ws_per_message_deflate=False,
+        ws_ping_interval=None,
     )
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
     print(listener.getsockname()[1], flush=True)
@@ -168,7 +169,8 @@ async def on_websockets(message: bytes) -> None:
     async def send(piece: bytes) -> None:
         broadcast(everybody, piece.decode())
 
-    async with serve(stay, "127.0.0.1", 0, compression=None, subprotocols=["graphql-transport-ws"]) as server:  # type: ignore[list-item]
+    spoken: Any = ["graphql-transport-ws"]
+    async with serve(stay, "127.0.0.1", 0, compression=None, ping_interval=None, subprotocols=spoken) as server:
         print(next(iter(server.sockets)).getsockname()[1], flush=True)
         await obey(message, send)
 

@@ -40,7 +40,8 @@ function follow() {
 const schema = buildSchema(readFileSync(process.argv[2], "utf-8"));
 const server = createServer();
 const sockets = new WebSocketServer({ server, path: "/graphql", perMessageDeflate: false });
-useServer({ schema, roots: { subscription: { programActivity: follow, programMetrics: follow } } }, sockets);
+const roots = { subscription: { programActivity: follow, programMetrics: follow } };
+useServer({ schema, roots }, sockets, 0); // no pings: readers are looked at by turns
 
 let value = null;
 createInterface({ input: process.stdin })
