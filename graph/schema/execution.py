@@ -112,6 +112,14 @@ class Executor:
             return asked
         if asked.kind is not OperationType.SUBSCRIPTION:
             return _refuse("Only a subscription can be subscribed to.")
+        seat = None
+        if self.sharing is not None and asked.followed is not None:
+            seat = self.sharing.join_others(asked.followed, request.variables, identity, last_event_id)
+        return seat or await self._begin(asked, request, identity, last_event_id)
+
+    async def _begin(
+        self, asked: Operation, request: Request, identity: Any, last_event_id: str | None
+    ) -> AsyncGenerator[StreamedResult, None] | Answer:
         try:
             execution = self._build(request, self._make_context(identity, last_event_id=last_event_id))
             if isinstance(execution, Answer):

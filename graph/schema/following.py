@@ -20,6 +20,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    StringValueNode,
     TypeInfo,
     TypeInfoVisitor,
     VariableNode,
@@ -52,6 +53,20 @@ class Followed:
     variables: tuple[str, ...]
     resumable: bool
     viewers: bool
+
+    def begins_at(self, variables: Mapping[str, Any] | None) -> str | None:
+        """The cursor from which the subscription resumes. Raises LookupError where that takes coercion to find out."""
+        given = next((each.value for each in self.node.arguments or () if each.name.value == CURSOR), None)
+        found = None
+        if isinstance(given, VariableNode):
+            found = (variables or {})[given.name.value]
+        elif isinstance(given, StringValueNode):
+            found = given.value
+        elif given is not None:
+            raise LookupError
+        if not isinstance(found, str | None):
+            raise LookupError
+        return found
 
     def key(self, variables: Mapping[str, Any] | None) -> tuple[str, str]:
         """What is equal for all who follow the same."""

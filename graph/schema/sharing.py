@@ -72,6 +72,23 @@ class Sharing:
     def __len__(self) -> int:
         return len(self._hubs)
 
+    def join_others(
+        self, followed: Followed, variables: Mapping[str, Any] | None, identity: Any, last_event_id: str | None
+    ) -> Seat | None:
+        """A seat for an anonymous reader beside those who follow the same already, found without executing anything.
+
+        None where more must be known: thousands come at once after a restart, and nearly all are let in here.
+        """
+        if identity != self._policy.anyone:
+            return None
+        hub = self._hubs.get(followed.key(variables))
+        if hub is None or asyncio.get_running_loop().time() - hub.checked_at >= CHECKED_SECONDS:
+            return None
+        try:
+            return hub.seat(last_event_id or followed.begins_at(variables))
+        except LookupError:
+            return None
+
     async def join(
         self,
         followed: Followed,

@@ -86,3 +86,20 @@ def test_what_cannot_be_told_from_the_text_alone_is_executed_alone(query: str) -
     understood = Documents(schema._schema, Limits()).understand(query)
     assert isinstance(understood, Document), understood
     assert understood.operations[0].followed is None
+
+
+def test_where_a_subscription_begins_is_read_from_its_text_or_variables_or_left_to_coercion() -> None:
+    literal = followed("__typename", 'programActivity(slug: "s", after: "c")')
+    nothing = followed("__typename")
+    assert (literal.begins_at(None), nothing.begins_at(None)) == ("c", None)
+    understood = Documents(schema._schema, Limits()).understand(
+        'subscription ($after: String) { programActivity(slug: "s", after: $after) { __typename } }'
+    )
+    assert isinstance(understood, Document), understood
+    found = understood.operations[0].followed
+    assert found is not None
+    assert (found.begins_at({"after": "d"}), found.begins_at({"after": None})) == ("d", None)
+    odd: list[dict[str, object] | None] = [None, {}, {"after": 7}]
+    for given in odd:
+        with pytest.raises(LookupError):
+            found.begins_at(given)
