@@ -232,7 +232,7 @@ class Program(Node):
         """The files uploaded to Wikimedia Commons, the newest first."""
         return await UploadConnection.page(info, self.value.id, UploadQuery(text(editor, "editor")), first, after)
 
-    @everybodys
+    @resolved
     async def update(self, info: Info) -> ProgramUpdate | None:
         """How the newest reading of its history gets on; null where there was none yet."""
         found = await info.context.loaders.updates.load(self.value.id)
