@@ -45,7 +45,7 @@ async def served() -> AsyncIterator[Served]:
 
 @asynccontextmanager
 async def looking_at(
-    browser: Browser, url: str, *, expecting: str = "net::ERR_", **context: Any
+    browser: Browser, url: str, *, expecting: str | tuple[str, ...] = "net::ERR_", **context: Any
 ) -> AsyncIterator[Page]:
     """Open a page in a browser window of its own; complain of everything it complains of, and of foreign requests.
 
@@ -63,7 +63,8 @@ async def looking_at(
     await page.goto(url)
     yield page
     await window.close()
-    assert [text for text in complaints if expecting not in text] == []
+    expected = (expecting,) if isinstance(expecting, str) else expecting
+    assert [text for text in complaints if not any(each in text for each in expected)] == []
     assert origins <= {"/".join(url.split("/")[:3]), "data:"}
 
 

@@ -141,7 +141,8 @@ async def test_half_a_minute_of_a_proxys_error_pages_is_survived_on_one_connecti
     stage = served.stage
     async with (
         cable_to(served.url) as (cable, url),
-        looking_at(browser, f"{url}/live/program/{SLUG}", expecting="502") as page,
+        # The screen's own patience may end before the answer comes: its clock runs faster than the world's.
+        looking_at(browser, f"{url}/live/program/{SLUG}", expecting=("502", "closed before the connection")) as page,
     ):
         sockets: list[str] = []
         page.on("websocket", lambda socket: sockets.append(socket.url))
