@@ -43,7 +43,7 @@ SELECT e.wiki_id, e.revision_id, t.origin, t.target, CASE
     WHEN EXISTS (SELECT FROM exclusion x WHERE x.program_id = ANY($3) AND x.page_key = e.page_key) THEN 'EXCLUDED'
     ELSE 'OUT_OF_SCOPE' END AS reason
 FROM moving m JOIN edit e USING (wiki_id, revision_id)
-JOIN unnest($1::int[], $2::int[], $4::int[]) AS t(via, origin, target) ON t.via = m.target
+JOIN unnest($1::int[], $2::int[], $4::int[]) AS t(via, origin, target) ON t.via = e.set_id
 WHERE e.at > now() - interval '24 hours' AND t.origin <> 0 ORDER BY e.at DESC, e.revision_id DESC LIMIT $5
 """
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from graph.db import ledger
 from graph.db.facts import OF_SETS_OR_EDITORS, evaluation
@@ -26,7 +25,7 @@ LONG_SECONDS = 3_600.0  # for statements that read as many edits as a program ma
 
 _TABLE = """
 CREATE TEMP TABLE IF NOT EXISTS moving (
-    ord bigint PRIMARY KEY, wiki_id smallint, revision_id bigint, set_id int, members bigint[], target int
+    ord bigint PRIMARY KEY, wiki_id smallint, revision_id bigint, set_id int, members bigint[]
 )
 """
 
@@ -63,13 +62,16 @@ SELECT t.via, c.collection_id, c.uploads_only, c.tracked
 FROM unnest($1::int[], $2::int[]) AS t(origin, via) JOIN set_coverage c ON c.set_id = t.origin
 """
 
-# Moves the edits of one slice that are still where they were found, and the tallies of sets with them.
+# Moves the edits of one slice that are still where they were found, and the tallies of sets with them; $3 to $5 say
+# where to from each set, by the members that the edit's new set is to have.
 _SHIFT = """
 WITH moved AS (
-    UPDATE edit e SET set_id = m.target FROM moving m
+    UPDATE edit e SET set_id = t.target
+    FROM moving m JOIN unnest($3::int[], $4::text[], $5::int[]) AS t(origin, members, target)
+         ON t.origin = m.set_id AND t.members::bigint[] = m.members
     WHERE m.ord > $1 AND m.ord <= $2 AND e.wiki_id = m.wiki_id AND e.revision_id = m.revision_id
       AND e.set_id = m.set_id
-    RETURNING e.wiki_id, e.page_key, e.editor_id, m.set_id AS origin, m.target
+    RETURNING e.wiki_id, e.page_key, e.editor_id, m.set_id AS origin, t.target
 ),
 step AS MATERIALIZED (
     SELECT v.set_id, m.page_key, m.editor_id, m.wiki_id, sum(v.edits) AS edits
@@ -97,6 +99,9 @@ DELETE FROM article_editor_tally t USING (
 ) m
 WHERE (t.page_key, t.editor_id, t.set_id) = (m.page_key, m.editor_id, m.set_id) AND t.edits = 0
 """
+
+
+Pair = tuple[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +139,17 @@ async def depart(conn: Connection) -> tuple[list[Transit], Counter[int]]:
 
     Begins transactions of its own.
     """
+    pairs = await _pairs(conn)
     async with conn.transaction():
         await ledger.lock(conn)
-        transits = await _open(conn)
+        transits = await _open(conn, pairs)
+    ways = _ways(pairs, [each.via for each in transits])
     moved: Counter[int] = Counter()
     for first in range(0, await _found(conn), SLICE):
         async with conn.transaction():
             await ledger.lock(conn)
-            moved.update({row["target"]: row["edits"] for row in await conn.fetch(_SHIFT, first, first + SLICE)})
+            rows = await conn.fetch(_SHIFT, first, first + SLICE, *ways)
+            moved.update({row["target"]: row["edits"] for row in rows})
     return transits, moved
 
 
@@ -169,13 +177,15 @@ async def arrive(conn: Connection) -> None:
         return
     await _clear(conn)
     await conn.execute(_FIND_IN_TRANSIT.replace("/*IN TRANSIT*/", _IN_TRANSIT), timeout=LONG_SECONDS)
+    pairs = await _pairs(conn)
     async with conn.transaction():
         await ledger.lock(conn)
-        await _name_targets(conn)
+        numbers = await intern(conn, [members for _, members in pairs])
+    ways = _ways(pairs, [numbers[members] for _, members in pairs])
     for first in range(0, await _found(conn), SLICE):
         async with conn.transaction():
             await ledger.lock(conn)
-            await conn.execute(_SHIFT, first, first + SLICE)
+            await conn.execute(_SHIFT, first, first + SLICE, *ways)
             await conn.execute(_EMPTIED, first, first + SLICE)
     async with conn.transaction():
         await ledger.lock(conn)
@@ -183,33 +193,24 @@ async def arrive(conn: Connection) -> None:
     await _clear(conn)
 
 
-async def _open(conn: Connection) -> list[Transit]:
-    pairs = [(row["set_id"], tuple(row["members"])) for row in await conn.fetch(_PAIRS)]
+async def _pairs(conn: Connection) -> list[Pair]:
+    """From which sets the edits found come, and which members their new sets are to have."""
+    return [(row["set_id"], tuple(row["members"])) for row in await conn.fetch(_PAIRS, timeout=LONG_SECONDS)]
+
+
+def _ways(pairs: Sequence[Pair], targets: Sequence[int]) -> tuple[list[int], list[str], list[int]]:
+    """The same as ``_SHIFT`` takes it, with where each of them goes."""
+    texts = ["{" + ",".join(map(str, members)) + "}" for _, members in pairs]
+    return [origin for origin, _ in pairs], texts, list(targets)
+
+
+async def _open(conn: Connection, pairs: Sequence[Pair]) -> list[Transit]:
     numbers = await intern(conn, [members for _, members in pairs])
     origins = [origin for origin, _ in pairs]
     vias = [row["id"] for row in await conn.fetch(_NUMBERS, len(pairs))]
     await conn.execute(_OPEN, origins, vias)
-    transits = [
-        Transit(via, origin, numbers[members], members) for via, (origin, members) in zip(vias, pairs, strict=True)
-    ]
     await conn.execute(_SAME_COVERAGE, origins, vias)
-    await conn.execute(
-        "UPDATE moving m SET target = t.via FROM unnest($1::int[], $2::int[], $3::text[]) AS t(via, origin, members)"
-        " WHERE m.set_id = t.origin AND m.members = t.members::bigint[]",
-        vias,
-        origins,
-        ["{" + ",".join(map(str, transit.members)) + "}" for transit in transits],
-    )
-    return transits
-
-
-async def _name_targets(conn: Connection) -> None:
-    rows: list[Any] = await conn.fetch(_PAIRS)
-    numbers = await intern(conn, [tuple(row["members"]) for row in rows])
-    await conn.executemany(
-        "UPDATE moving SET target = $2 WHERE set_id = $1",
-        [(row["set_id"], numbers[tuple(row["members"])]) for row in rows],
-    )
+    return [Transit(via, origin, numbers[members], members) for via, (origin, members) in zip(vias, pairs, strict=True)]
 
 
 async def _close(conn: Connection, vias: Sequence[int]) -> None:
