@@ -24,10 +24,15 @@ _PILE_PAGE = "<br />\n<b>Fatal error</b>:  Uncaught Exception: Pile does not exi
 
 @dataclass(frozen=True, slots=True)
 class SavedList:
-    """A wiki and the titles that were found or piled up, as they are written there."""
+    """A wiki and the titles that were found or piled up, as they are written there.
+
+    A query may be about a category, too (its key), and so many levels below it.
+    """
 
     wiki: str
     titles: tuple[str, ...]
+    category: str | None = None
+    depth: int = 0
 
 
 class SavedLists:
@@ -40,9 +45,13 @@ class SavedLists:
         self.piles: dict[int, SavedList] = {}
         self.requests = 0
 
-    def save_query(self, psid: int, wiki: str, titles: list[str]) -> None:
-        """Let a query find these pages from now on."""
-        self.queries[psid] = SavedList(self._state.wiki(wiki).dbname, tuple(titles))
+    def save_query(
+        self, psid: int, wiki: str, titles: list[str] | None = None, *, category: str | None = None, depth: int = 0
+    ) -> None:
+        """Let a query find these pages from now on, and those of a category (a full title) as they are then."""
+        site = self._state.wiki(wiki)
+        key = None if category is None else site.key(category)[1]
+        self.queries[psid] = SavedList(site.dbname, tuple(titles or ()), key, depth)
 
     def save_pile(self, pile: int, wiki: str, titles: list[str]) -> None:
         """Pile up these titles. Real piles never change."""
@@ -105,8 +114,8 @@ class SavedLists:
     # PetScan. Its encoder writes members in alphabetical order: the wiki comes after the pages.
 
     def _found(self, saved: SavedList, given: dict[str, str]) -> Iterator[bytes]:
-        found = [self._state.find_page(saved.wiki, title) for title in saved.titles]
-        pages = [page for page in found if page is not None]
+        listed = [self._state.find_page(saved.wiki, title) for title in saved.titles]
+        pages = list(dict.fromkeys([*(page for page in listed if page is not None), *self._categorized(saved)]))
         if given.get("output_compatability") == "quick-intersection":
             return self._quick_intersection(saved.wiki, pages, sparse=bool(given.get("sparse")))
         rows = [
@@ -114,10 +123,21 @@ class SavedLists:
              "title": _text(page), "touched": _touched(page)}
             for page in pages
         ]  # fmt: skip
-        listed: list[object] = [page.key for page in pages] if given.get("sparse") else list(rows)
-        combined = {"a": {"*": listed, "type": "subset"}, "n": "combination"}
+        told: list[object] = [page.key for page in pages] if given.get("sparse") else list(rows)
+        combined = {"a": {"*": told, "type": "subset"}, "n": "combination"}
         query = {"query": "https://petscan.wmflabs.org/?", "querytime_sec": 0.25}
         return iter([_encode({"*": [combined], "a": query, "n": "result"})])
+
+    def _categorized(self, saved: SavedList) -> Iterator[Page]:
+        """The pages of the query's category, level by level."""
+        level = [] if saved.category is None else [saved.category]
+        seen = set(level)
+        for _ in range(saved.depth + 1):
+            listed = [page for key in level for page in self._state.members.get((saved.wiki, key), {})]
+            members = [page for page in listed if not page.deleted]
+            yield from (page for page in members if page.namespace != 14)
+            level = [page.key for page in members if page.namespace == 14 and page.key not in seen]
+            seen.update(level)
 
     def _quick_intersection(self, wiki: str, pages: list[Page], *, sparse: bool) -> Iterator[bytes]:
         count = len(pages) + self._faults.lists_more

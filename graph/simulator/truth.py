@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from graph.simulator.pages import HIDDEN_COMMENT, HIDDEN_TEXT, HIDDEN_USER, Revision
+from graph.simulator.pages import HIDDEN_COMMENT, HIDDEN_TEXT, HIDDEN_USER, Page, Revision
 from graph.simulator.state import State
+
+# Pages that are there now, as (wiki, page id).
+TruePages = set[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,47 @@ def truth(state: State) -> Truth:
         for account in state.accounts.values()
     ]
     return Truth([_true_revision(revision) for revision in live], users)
+
+
+def in_category(state: State, wiki: str, title: str, depth: int = 0) -> TruePages:
+    """The pages in a category (a full title), or in one at most ``depth`` levels below it; not these themselves.
+
+    Goes from each page upwards, while whoever asks the wiki has to go downwards.
+    """
+    root = _led_to(state, wiki, state.wiki(wiki).key(title)[1])
+
+    def belongs(page: Page, left: int) -> bool:
+        if root in page.categories:
+            return True
+        above = (state.pages.get((wiki, key)) for key in page.categories)
+        return left > 0 and any(category is not None and belongs(category, left - 1) for category in above)
+
+    return _those(state, wiki, lambda page: page.namespace != 14 and belongs(page, depth))
+
+
+def with_template(state: State, wiki: str, title: str) -> TruePages:
+    """The pages that transclude a template (a full title), or what it leads to."""
+    template = _led_to(state, wiki, state.wiki(wiki).key(title)[1])
+    return _those(state, wiki, lambda page: template in page.templates)
+
+
+def with_titles(state: State, wiki: str, titles: Iterable[str], *, followed: bool = True) -> TruePages:
+    """The pages of these titles, and unless not ``followed``, in the place of redirects what these lead to."""
+    keys = {state.wiki(wiki).key(title)[1] for title in titles}
+    wanted = {_led_to(state, wiki, key) for key in keys} if followed else keys
+    return _those(state, wiki, lambda page: page.key in wanted)
+
+
+def _those(state: State, wiki: str, belongs: Callable[[Page], bool]) -> TruePages:
+    return {(wiki, page.id) for (dbname, _), page in state.pages.items() if dbname == wiki and belongs(page)}
+
+
+def _led_to(state: State, wiki: str, key: str) -> str:
+    passed: set[str] = set()
+    while key not in passed and (page := state.pages.get((wiki, key))) is not None and page.redirect_to is not None:
+        passed.add(key)
+        key = page.redirect_to
+    return key
 
 
 def _true_revision(revision: Revision) -> TrueRevision:

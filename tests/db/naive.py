@@ -39,7 +39,8 @@ class Program:
     """``editors``: each enrolled one and whether the name is shown. ``wikis``: the tracked ones, their namespaces.
 
     ``excluded``: pages an organizer took out, as (wiki, page id). ``nameless_counted``: whether the program's own
-    numbers have those of participants whose names are not shown.
+    numbers have those of participants whose names are not shown. ``scope``: what an article-scoped one counts, pages
+    as (wiki, page id), and those that were not there as (wiki, namespace, title).
     """
 
     start: datetime
@@ -51,6 +52,11 @@ class Program:
     sessions: dict[int, Session] = field(default_factory=dict)
     excluded: set[tuple[str, int]] = field(default_factory=set)
     nameless_counted: bool = False
+    scope: set[tuple[str, int] | tuple[str, int, str | None]] = field(default_factory=set)
+
+    def scopes(self, wiki: str, page_id: int, page: PageNow) -> bool:
+        """Whether the page, as it is now, is in the scope; without one all are."""
+        return not self.article_scoped or bool(self.scope & {(wiki, page_id), (wiki, page.namespace, page.title)})
 
 
 @dataclass
@@ -220,9 +226,9 @@ class Naive:
                 return None
             if session.participants and seen.editor_id not in session.participants:
                 return None
-        if page.deleted or not self.visible(edit.wiki, edit.revision_id) or program.article_scoped:
+        if page.deleted or not self.visible(edit.wiki, edit.revision_id):
             return None
-        if (edit.wiki, edit.page_id) in program.excluded:
+        if (edit.wiki, edit.page_id) in program.excluded or not program.scopes(edit.wiki, edit.page_id, page):
             return None
         if edit.wiki in program.wikis:
             return "whole"
