@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from graph.errors import UserFault
+from graph.web.texts import LANGUAGES, Texts, texts
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 
@@ -37,9 +38,11 @@ _environment = Environment(
 _environment.filters["grouped"] = lambda number: f"{number:,}"
 
 
-def page(name: str, status: int = 200, /, **values: Any) -> HTMLResponse:
-    """Render a template with these values."""
-    return HTMLResponse(_environment.get_template(name).render(values), status, HEADERS)
+def page(name: str, status: int = 200, /, *, speak: Texts | None = None, **values: Any) -> HTMLResponse:
+    """Render a template with these values, in the language of ``speak``; in English where it is not given."""
+    speak = speak or texts(LANGUAGES[0])
+    headers = {**HEADERS, "content-language": speak.language}
+    return HTMLResponse(_environment.get_template(name).render(values, speak=speak), status, headers)
 
 
 def missing() -> HTMLResponse:
