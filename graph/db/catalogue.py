@@ -67,6 +67,10 @@ _ORGANIZATIONS_BY_SLUG = _filled("SELECT /*ORGANIZATION*/ FROM organization o WH
 _SESSIONS_BY_ID = _filled(
     "SELECT s.* FROM session s JOIN program p ON p.id = s.program_id WHERE s.id = ANY($1::bigint[]) AND /*SEEN*/"
 )
+_SESSIONS_BY_SLUG = _filled(
+    "SELECT s.* FROM session s JOIN program p ON p.id = s.program_id"
+    " WHERE s.slug = $1::text AND ($4::text IS NULL OR p.slug = $4) AND /*SEEN*/ ORDER BY s.id LIMIT 2"
+)
 _SESSIONS_OF = "SELECT s.* FROM session s WHERE s.program_id = ANY($1::bigint[]) ORDER BY s.starts_at, s.id"
 _TRACKED_WIKIS_OF = """
 SELECT t.program_id, t.namespaces, w.dbname, w.domain, w.project, w.language
@@ -115,6 +119,12 @@ async def sessions_by_id(pool: Pool, viewer: Viewer, ids: Sequence[int]) -> dict
     """The sessions with these numbers."""
     rows = await pool.fetch(_SESSIONS_BY_ID, ids, viewer.editor_id, viewer.is_admin)
     return {row["id"]: session(row) for row in rows}
+
+
+async def session_called(pool: Pool, viewer: Viewer, slug: str, program_slug: str | None) -> Session | None:
+    """The session with this slug, in any program or in one; None where there is none or several."""
+    rows = await pool.fetch(_SESSIONS_BY_SLUG, slug, viewer.editor_id, viewer.is_admin, program_slug)
+    return session(rows[0]) if len(rows) == 1 else None
 
 
 async def sessions_of(pool: Pool, program_ids: Sequence[int]) -> dict[int, list[Session]]:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from graph.activity import RetractionReason
+from graph.db import scoped
 from graph.db.facts import OF_PAGES, OF_REVISIONS, Shift, as_activity, recount
 from graph.db.ledger import Entry, Kind, post
 from graph.db.pool import Connection
@@ -75,6 +76,7 @@ async def apply(conn: Connection, changes: Sequence[Change]) -> list[Shift]:
     """Apply what concerns stored edits, oldest news first, and keep the rest; returns the edits it moved."""
     about_pages = [change for change in changes if not isinstance(change, RevisionTagged | RevisionVisibility)]
     about_revisions = [change for change in changes if isinstance(change, RevisionTagged | RevisionVisibility)]
+    await scoped.unbind(conn, [change for change in about_pages if isinstance(change, PageDeleted)])
     pages = await _known(conn, _KNOWN_PAGES, about_pages)
     revisions = await _known(conn, _KNOWN_REVISIONS, about_revisions)
     known: list[tuple[Change, int]] = [(change, pages[n]) for n, change in enumerate(about_pages) if n in pages]

@@ -34,7 +34,8 @@ ORDER BY e.at, e.wiki_id, e.revision_id
 _EVALUATE = """
 WITH fact AS (
     SELECT row_number() OVER (ORDER BY e.at, e.wiki_id, e.revision_id) AS ord, e.wiki_id, e.revision_id, e.set_id,
-           e.page_key, e.editor_id, e.at, p.deleted OR e.hidden OR e.editor_hidden AS blocked,
+           e.page_key, p.page_id, p.namespace, p.title, e.editor_id, e.at,
+           p.deleted OR e.hidden OR e.editor_hidden AS blocked,
            e.created AND NOT e.redirect AND p.namespace = 6
                AND e.wiki_id = (SELECT id FROM wiki WHERE dbname = 'commonswiki') AS upload
     FROM edit e JOIN page p ON p.id = e.page_key WHERE /*WHICH*/

@@ -19,10 +19,13 @@ from graph.edits import Change, PageMoved, PageUndeleted, SeenEdit
 
 _EVALUATE = """
 WITH fact AS (
-    SELECT t.ord, w.id AS wiki_id, p.id AS page_key, t.editor_id, t.at, false AS blocked,
+    SELECT t.ord, w.id AS wiki_id, p.id AS page_key, t.page_id, t.editor_id, t.at, false AS blocked,
+           CASE WHEN p.id IS NULL THEN t.namespace ELSE p.namespace END AS namespace,
+           CASE WHEN p.id IS NULL THEN t.title ELSE p.title END AS title,
            t.created AND NOT t.redirect AND t.namespace = 6 AND t.wiki = 'commonswiki' AS upload
-    FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::int[], $5::bool[], $6::bool[], $7::bigint[])
-         WITH ORDINALITY AS t(wiki, editor_id, at, namespace, created, redirect, page_id, ord)
+    FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::int[], $5::bool[], $6::bool[], $7::bigint[],
+                $8::text[])
+         WITH ORDINALITY AS t(wiki, editor_id, at, namespace, created, redirect, page_id, title, ord)
     JOIN wiki w ON w.dbname = t.wiki LEFT JOIN page p ON p.wiki_id = w.id AND p.page_id = t.page_id
 ),
 found AS (/*MEMBERS*/)
@@ -128,6 +131,7 @@ async def _place(conn: Connection, edits: Sequence[SeenEdit]) -> list[_Placed]:
         [seen.edit.created for seen in once],
         [seen.edit.redirect for seen in once],
         [seen.edit.page_id for seen in once],
+        [seen.edit.title for seen in once],
     )
     unknown = [tuple(row["members"]) for row in rows if row["set_id"] is None]
     made: Mapping[tuple[int, ...], int] = await intern(conn, unknown) if unknown else {}

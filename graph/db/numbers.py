@@ -54,6 +54,9 @@ place AS (
     SELECT k.id, pw.wiki_id FROM program p CROSS JOIN LATERAL (VALUES (p.id), (p.everybody_id)) AS k(id)
     JOIN program_wiki pw ON pw.program_id = p.id WHERE k.id = ANY($1)
     UNION
+    SELECT k.id, pw.wiki_id FROM session x CROSS JOIN LATERAL (VALUES (x.id), (x.everybody_id)) AS k(id)
+    JOIN program_wiki pw ON pw.program_id = x.program_id WHERE k.id = ANY($1)
+    UNION
     SELECT l.campaign_id, pw.wiki_id FROM campaign_program l JOIN program p ON p.id = l.program_id
     JOIN program_wiki pw ON pw.program_id = p.id WHERE l.campaign_id = ANY($1) AND p.visibility = 'PUBLIC'
 ),
@@ -113,6 +116,9 @@ _WINDOWS = """
 SELECT k.id, p.tracking_start AS first, p.tracking_end AS last
 FROM program p CROSS JOIN LATERAL (VALUES (p.id), (p.everybody_id)) AS k(id) WHERE k.id = ANY($1::bigint[])
 UNION ALL
+SELECT k.id, x.starts_at, x.ends_at
+FROM session x CROSS JOIN LATERAL (VALUES (x.id), (x.everybody_id)) AS k(id) WHERE k.id = ANY($1)
+UNION ALL
 SELECT k.id, coalesce(k.starts_at, min(p.tracking_start)), coalesce(k.ends_at, max(p.tracking_end))
 FROM campaign k LEFT JOIN campaign_program l ON l.campaign_id = k.id
 LEFT JOIN program p ON p.id = l.program_id AND p.visibility = 'PUBLIC'
@@ -169,7 +175,7 @@ async def timeline(
 
 
 async def windows(pool: Pool, collections: Sequence[int]) -> dict[int, tuple[datetime | None, datetime | None]]:
-    """When edits can count: a program's tracking; a campaign's dates or else the hull of its public programs."""
+    """When edits can count, as the collection says; a campaign without dates has those of its public programs."""
     return {row["id"]: (row["first"], row["last"]) for row in await pool.fetch(_WINDOWS, collections)}
 
 

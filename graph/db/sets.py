@@ -16,15 +16,27 @@ import msgspec
 from graph.db.counting import Coverage
 from graph.db.pool import Connection
 
-# For each row of `fact` (ord, wiki_id, page_key, editor_id, at, upload, blocked): the programs and sessions that count
+_SCOPED = """(EXISTS (
+    SELECT FROM scope c JOIN scope_page g ON g.scope_id = c.id AND c.edition >= g.enters AND c.edition < g.leaves
+    WHERE c.program_id = p.id AND g.wiki_id = f.wiki_id AND g.page_id = f.page_id
+) OR EXISTS (
+    SELECT FROM scope c JOIN scope_page g ON g.scope_id = c.id AND c.edition >= g.enters AND c.edition < g.leaves
+    WHERE c.program_id = p.id AND g.wiki_id = f.wiki_id AND g.namespace = f.namespace AND g.title = f.title
+      AND g.page_id IS NULL
+))"""
+
+# For each row of `fact` (ord, wiki_id, page_key, editor_id, at, upload, blocked, and where the page is: page_id,
+# namespace, title): the programs and sessions that count
 # it, ascending; negative where only as an upload. A fact without a row here concerns no program at all.
-# A blocked fact (page deleted, revision hidden) has an empty set; so has one on a page that was excluded, and one in an
-# article-scoped program, as long as no scope holds articles. What a nameless participant does counts for the second
+# A blocked fact (page deleted, revision hidden) has an empty set; so has one on a page that was excluded, and in an
+# article-scoped program one on a page that no scope has now, by its number or, where that is not known, by its title.
+# What a nameless participant does counts for the second
 # collection of the program (`everybody_id`) and not for the program, as long as it is held out.
 MEMBERS = """
 SELECT f.ord, f.wiki_id,
        coalesce(array_agg(m.member ORDER BY m.member)
-                FILTER (WHERE NOT f.blocked AND m.member IS NOT NULL AND p.type <> 'ARTICLE_SCOPED'
+                FILTER (WHERE NOT f.blocked AND m.member IS NOT NULL
+                        AND (p.type <> 'ARTICLE_SCOPED' OR /*SCOPED*/)
                         AND NOT EXISTS (SELECT FROM exclusion x
                                         WHERE x.program_id = p.id AND x.page_key = f.page_key)), '{}') AS members
 FROM fact f
@@ -44,7 +56,7 @@ CROSS JOIN LATERAL (
 ) m
 WHERE w.wiki_id IS NOT NULL OR f.upload
 GROUP BY f.ord, f.wiki_id
-"""
+""".replace("/*SCOPED*/", _SCOPED)
 
 _COVERAGE = """
 WITH leaf AS (

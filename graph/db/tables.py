@@ -291,7 +291,11 @@ class PageRow(SQLModel, table=True):
     """A page with a stored edit. ``as_of`` orders the news: what is older never overwrites what is newer."""
 
     __tablename__ = "page"
-    __table_args__ = (Index("page_wiki_page", "wiki_id", "page_id", unique=True), HOT)
+    __table_args__ = (
+        Index("page_wiki_page", "wiki_id", "page_id", unique=True),
+        Index("page_title", "wiki_id", "title"),
+        HOT,
+    )
     id: int = serial()
     wiki_id: int = wiki()
     page_id: int = col(BigInteger)

@@ -47,7 +47,7 @@ async def test_migrations_from_empty_equal_the_tables(empty_database_url: str) -
 async def test_a_table_that_differs_would_be_noticed(empty_database_url: str) -> None:
     await migrate.migrate(empty_database_url)
     conn = await asyncpg.connect(empty_database_url)
-    await conn.execute("ALTER TABLE page DROP COLUMN title")
+    await conn.execute("ALTER TABLE page DROP COLUMN deleted")
     await conn.execute("DROP INDEX edit_by_set")
     await conn.execute("ALTER TABLE goal ALTER target TYPE int")
     await conn.execute("ALTER TABLE program ALTER type SET DEFAULT 'FELLOWS'")

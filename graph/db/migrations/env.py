@@ -4,7 +4,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from graph.db import tables, tables_accounts, tables_cohorts, tables_history  # noqa: F401 - fill the metadata
+from graph.db import tables, tables_accounts, tables_cohorts, tables_history, tables_scopes  # noqa: F401 - fill the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
