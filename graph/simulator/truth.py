@@ -73,12 +73,14 @@ def truth(state: State) -> Truth:
 def in_category(state: State, wiki: str, title: str, depth: int = 0) -> TruePages:
     """The pages in a category (a full title), or in one at most ``depth`` levels below it; not these themselves.
 
-    Goes from each page upwards, while whoever asks the wiki has to go downwards.
+    A category that is a redirect is what it leads to, and itself. Goes from each page upwards, while whoever asks the
+    wiki has to go downwards.
     """
-    root = _led_to(state, wiki, state.wiki(wiki).key(title)[1])
+    named = state.wiki(wiki).key(title)[1]
+    roots = {named, _led_to(state, wiki, named)}
 
     def belongs(page: Page, left: int) -> bool:
-        if root in page.categories:
+        if roots & page.categories:
             return True
         above = (state.pages.get((wiki, key)) for key in page.categories)
         return left > 0 and any(category is not None and belongs(category, left - 1) for category in above)

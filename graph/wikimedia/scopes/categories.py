@@ -65,12 +65,13 @@ class Categories:
 
         Subcategories themselves are not among them; talk pages are, as what they are. A page in several categories
         comes several times, no category is read twice. A category that leads to another one, by a redirect or by the
-        template for that, is that one. Raises Unresolved MISSING where there is neither page nor member, TOO_MANY for
+        template for that, is that one, and its own members count as well: after a move they stay behind for days.
+        Raises Unresolved MISSING where there is neither page nor member, TOO_MANY for
         too many subcategories, and UpstreamError where the wiki cannot be asked.
         """
-        root = await self._root(wiki, title)
+        root, passed = await self._root(wiki, title)
         seen = {root.pageid}
-        level: list[Mapping[str, str]] = [{"cmtitle": root.title}]
+        level: list[Mapping[str, str]] = [{"cmtitle": each} for each in dict.fromkeys([*passed, root.title])]
         empty = True
         for left in range(depth, -1, -1):
             below: list[Mapping[str, str]] = []
@@ -111,8 +112,11 @@ class Categories:
                 raise UpstreamError(f"{wiki.domain} does not go on with its list")
             further = answer.further
 
-    async def _root(self, wiki: Wiki, title: str) -> _Page:
+    async def _root(self, wiki: Wiki, title: str) -> tuple[_Page, list[str]]:
+        """Where the category leads, and the titles on the way."""
+        passed: list[str] = []
         for _ in range(_HOPS):
+            passed.append(title)
             parameters = {
                 "prop": "info|templates|links",
                 "titles": title,
@@ -126,7 +130,8 @@ class Categories:
             if page.ns != CATEGORY:
                 raise Unresolved(Reason.MISSING, f"“{title}” leads to “{page.title}”, which is no category.")
             if not page.templates or not page.links:
-                return page
+                return page, passed
+            passed.append(page.title)
             title = page.links[0].title
         raise Unresolved(Reason.MISSING, f"“{title}” leads from category to category and to no end.")
 

@@ -88,6 +88,17 @@ async def test_a_category_that_says_by_a_template_where_it_went_is_the_other_one
     assert await titles(stand, "Category:Old") == ["Article 0"]
 
 
+async def test_members_that_stay_behind_when_their_category_is_moved_count(stand: Stand) -> None:
+    tree(stand, 2)
+    stand.wikimedia.move("enwiki", "Category:Level 0", "Category:Ground", "Amara")
+    assert await titles(stand, "Category:Level 0") == ["Article 0"]
+    stand.wikimedia.save("enwiki", "Article", "Amara")
+    stand.wikimedia.put_in("enwiki", "Article", categories=["Ground"])
+    assert await titles(stand, "Category:Level 0") == ["Article 0", "Article"]
+    stand.wikimedia.take_out("enwiki", "Article 0", categories=["Level 0"])
+    assert await titles(stand, "Category:Level 0") == ["Article"]
+
+
 async def test_categories_that_lead_to_one_another_come_to_an_end(stand: Stand) -> None:
     for title, to in (("Category:A", "Category:B"), ("Category:B", "Category:A")):
         stand.wikimedia.save("enwiki", title, "Amara")
