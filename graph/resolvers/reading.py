@@ -93,6 +93,11 @@ async def sessions_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[i
     return await catalogue.sessions_by_id(deps.pool, viewer(actor), ids)
 
 
+async def session_called(deps: Deps, actor: Actor, slug: str, program_slug: str | None) -> Session | None:
+    """The session with this slug, in any program or in one; None where there is none or several."""
+    return await catalogue.session_called(deps.pool, viewer(actor), slug, program_slug)
+
+
 async def editors_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Editor]:
     """The editors with these numbers."""
     return await people.editors_by_id(deps.pool, viewer(actor), ids)

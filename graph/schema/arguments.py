@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
 from graph.errors import ErrorCode, UserFault
+from graph.resolvers.timelines import TimeBucket
 
 MOST = 100
 USUAL = 25
@@ -22,6 +24,10 @@ First = Annotated[int | None, argument("How many to give: 0 to 100, 25 unless to
 After = Annotated[str | None, argument("Continue after this cursor, which the same list with the same order gave out.")]
 Search = Annotated[str | None, argument("Only what contains this text, in any case.")]
 Dbname = Annotated[str | None, argument("Only this wiki, by database name, for example enwiki.")]
+Username = Annotated[str | None, argument("Only by this editor, by username.")]
+From = Annotated[datetime | None, argument("Begin with the bucket that holds this instant.", name="from")]
+To = Annotated[datetime | None, argument("End with the bucket that holds this instant.")]
+Bucket = Annotated[TimeBucket, argument("The width of a point.")]
 
 
 def how_many(first: int | None) -> int:

@@ -11,7 +11,7 @@ import strawberry
 from graph import wikis
 from graph.errors import ErrorCode, UserFault
 from graph.paging import CampaignOrder, CampaignQuery, OrganizationQuery, Within
-from graph.resolvers import upstream
+from graph.resolvers import reading, upstream
 from graph.schema import nodes
 from graph.schema.arguments import MOST, After, First, Search, argument, required, text
 from graph.schema.context import Info
@@ -27,6 +27,7 @@ from graph.schema.types_campaign import (
 from graph.schema.types_people import Editor
 from graph.schema.types_program import Program, ProgramConnection
 from graph.schema.types_service import ServiceStatus
+from graph.schema.types_session import Session
 from graph.schema.types_viewer import Viewer
 
 Slug = Annotated[str, argument("The name in addresses.")]
@@ -115,6 +116,21 @@ class Query:
         """All programs that the viewer may see."""
         await prepare(info)
         return await ProgramConnection.page(info, 0, program_query(Within.EVERYTHING, filter, order_by), first, after)
+
+    @resolved
+    async def session(
+        self,
+        info: Info,
+        slug: Slug,
+        program: Annotated[
+            str | None, argument("The program's name in addresses, where several have such a one.")
+        ] = None,
+    ) -> Session | None:
+        """A session by its slug; null where there is none, there are several, or it is not shown to the viewer."""
+        await prepare(info)
+        deps, actor = info.context.deps, info.context.actor
+        found = await reading.session_called(deps, actor, required(slug, "slug"), text(program, "program"))
+        return None if found is None else Session.of(found)
 
     @resolved
     async def editor(self, info: Info, username: Annotated[str, argument("The name on the wikis.")]) -> Editor | None:

@@ -16,28 +16,27 @@ from graph.paging import (
     CampaignQuery,
     EditorOrder,
     EditorQuery,
+    EditQuery,
     OrganizationQuery,
     Within,
 )
 from graph.programs import PasscodePolicy, ProgramType
+from graph.resolvers import short_addresses
 from graph.schema import ids
-from graph.schema.arguments import After, Dbname, First, Search, text
+from graph.schema.arguments import After, Bucket, Dbname, First, From, Search, To, Username, text
 from graph.schema.context import Info
-from graph.schema.fields import described, resolved, said
+from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.filters import Filter, OrderOfPrograms, program_query
 from graph.schema.types_base import RANKED, Connection, Node, cursors_of, cut, page_info
-from graph.schema.types_content import ProgramArticleConnection
+from graph.schema.types_content import EditConnection, ProgramArticleConnection
 from graph.schema.types_numbers import Metrics, TimelinePoint, WikiMetrics
 from graph.schema.types_people import Editor, ProgramEditorConnection
 from graph.schema.types_program import (
-    Bucket,
     Created,
-    From,
     Namespace,
     OrderOfArticles,
     OrderOfEditors,
     ProgramConnection,
-    To,
 )
 
 
@@ -186,6 +185,19 @@ class Campaign(Node):
         """The articles edited in its public programs, each once. One that was deleted since stays listed."""
         query = ArticleQuery(text(wiki, "wiki"), created, order_by or ArticleOrder.TITLE)
         return await ProgramArticleConnection.page(info, self.value.id, query, first, after)
+
+    @resolved
+    async def edits(
+        self, info: Info, first: First = 25, after: After = None, wiki: Dbname = None, editor: Username = None
+    ) -> EditConnection:
+        """The edits that its public programs count, each once, the newest first."""
+        query = EditQuery(text(wiki, "wiki"), text(editor, "editor"))
+        return await EditConnection.page(info, self.value.id, query, first, after)
+
+    @everybodys
+    def short_url(self, info: Info) -> str:
+        """A short address that leads to its page."""
+        return short_addresses.of_campaign(info.context.deps, self.value.id)
 
     @resolved
     async def activity_cursor(self, info: Info) -> str:

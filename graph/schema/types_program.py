@@ -22,9 +22,9 @@ from graph.paging import (
     Within,
 )
 from graph.programs import PasscodePolicy, ProgramStatus, ProgramType, Visibility
-from graph.resolvers.timelines import TimeBucket
+from graph.resolvers import short_addresses
 from graph.schema import ids
-from graph.schema.arguments import After, Dbname, First, Search, argument, text
+from graph.schema.arguments import After, Bucket, Dbname, First, From, Search, To, Username, argument, text
 from graph.schema.context import Info
 from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.types_base import RANKED, Connection, Node, Wiki, cursors_of, cut, page_info
@@ -38,14 +38,10 @@ from graph.schema.types_update import ProgramUpdate
 if TYPE_CHECKING:
     from graph.schema.types_campaign import CampaignConnection
 
-From = Annotated[datetime | None, argument("Begin with the bucket that holds this instant.", name="from")]
-To = Annotated[datetime | None, argument("End with the bucket that holds this instant.")]
-Bucket = Annotated[TimeBucket, argument("The width of a point.")]
 Namespace = Annotated[int | None, argument("Only this namespace, by its number.")]
 Created = Annotated[bool | None, argument("Only articles that were created, or only those that were not.")]
 OrderOfEditors = Annotated[EditorOrder | None, argument("The order; by username where none is given.")]
 OrderOfArticles = Annotated[ArticleOrder | None, argument("The order; by title where none is given.")]
-Username = Annotated[str | None, argument("Only by this editor, by username.")]
 
 
 @described
@@ -153,6 +149,11 @@ class Program(Node):
         """A revocable link that lets its holder join; null unless the viewer may hand it out."""
         allowed = await info.context.loaders.permissions.load(self.value)
         return f"{info.context.deps.public_url}/join/{self.value.invitation}" if allowed.see_passcode else None
+
+    @everybodys
+    def short_url(self, info: Info) -> str:
+        """A short address that leads to its page."""
+        return short_addresses.of_program(info.context.deps, self.value.id)
 
     @resolved
     async def screen_tokens(self, info: Info) -> list[ScreenToken] | None:

@@ -11,14 +11,15 @@ import strawberry
 
 from graph import programs as nouns
 from graph.errors import ErrorCode, UserFault
-from graph.paging import EditorQuery, Within
+from graph.paging import EditorQuery, EditQuery, Within
 from graph.programs import ScopeKind
 from graph.schema import ids
-from graph.schema.arguments import After, First
+from graph.schema.arguments import After, Bucket, Dbname, First, From, To, Username, text
 from graph.schema.context import Info
 from graph.schema.fields import described, resolved, said
 from graph.schema.types_base import Node, Wiki
-from graph.schema.types_numbers import Metrics
+from graph.schema.types_content import EditConnection
+from graph.schema.types_numbers import Metrics, TimelinePoint, WikiMetrics
 from graph.schema.types_people import Editor, ProgramEditorConnection
 
 if TYPE_CHECKING:
@@ -124,6 +125,28 @@ class Session(Node):
     async def metrics(self, info: Info) -> Metrics:
         """The numbers of the edits that count for it."""
         return Metrics.of(await info.context.loaders.metrics.load((self.value.id, None, None)))
+
+    @resolved
+    async def metrics_by_wiki(self, info: Info) -> list[WikiMetrics]:
+        """The numbers of each wiki, each followed by those of its namespaces."""
+        return [WikiMetrics.of(part) for part in await info.context.loaders.wiki_metrics.load(self.value.id)]
+
+    @resolved
+    async def timeline(self, info: Info, bucket: Bucket, from_: From = None, to: To = None) -> list[TimelinePoint]:
+        """The edits over time, within its window unless told otherwise; empty buckets are points of zeros.
+
+        At most 1,500 points; a finer request is refused and names the finest bucket that fits.
+        """
+        found = await info.context.loaders.timelines.load((self.value.id, bucket, from_, to))
+        return [TimelinePoint.of(point) for point in found]
+
+    @resolved
+    async def edits(
+        self, info: Info, first: First = 25, after: After = None, wiki: Dbname = None, editor: Username = None
+    ) -> EditConnection:
+        """The edits that count for it, the newest first."""
+        query = EditQuery(text(wiki, "wiki"), text(editor, "editor"))
+        return await EditConnection.page(info, self.value.id, query, first, after)
 
     @resolved
     async def activity_cursor(self, info: Info) -> str:

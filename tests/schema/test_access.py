@@ -16,9 +16,11 @@ from graph.schema.root import schema
 
 # Each of them was looked at: its value is read without asking who asks. Be sure of that before adding one.
 EVERYBODYS = {
+    "Campaign.shortUrl",
     "Program.facilitators",
     "Program.goals",
     "Program.sessions",
+    "Program.shortUrl",
     "Program.status",
     "Program.trackedWikis",
     "Program.update",
