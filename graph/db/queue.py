@@ -2,9 +2,10 @@
 """The queue of jobs: what a transaction leaves for the worker to do.
 
 The queue is pgqueuer's, in the schema ``jobs``. Of its entrypoints we make one per program, each with room for one job:
-that is how no two jobs of a program run at once, in however many workers. Its key against doubles holds for a job that
-runs as well as for one that waits; we take it off when a job begins, because what is asked for from then on is not in
-what the job has read. docs/decisions/0010 has the reasons.
+that is how no two jobs of a program run at once, in however many workers. Only its scopes are read beside the others,
+because that may take half an hour: they have an entrypoint of their own. The queue's key against doubles holds for a
+job that runs as well as for one that waits; we take it off when a job begins, because what is asked for from then on
+is not in what the job has read. docs/decisions/0010 has the reasons.
 """
 
 from __future__ import annotations
@@ -44,19 +45,22 @@ SETTINGS = DBSettings(
 _BUILDERS = (QueryBuilderEnvironment(SETTINGS), QueryQueueBuilder(SETTINGS), QuerySchedulerBuilder(SETTINGS))
 LOCKS = 7_166_003  # the class of the advisory locks that order enqueueing and beginning; the other half is the program
 _PROGRAMS_AT_ONCE = 100
+_BESIDE = "refresh "  # before a program's number: the entrypoint of what runs beside its other jobs
 
 
 class JobKind(StrEnum):
     """What is to be done for a program.
 
     BACKFILL reads what was never fetched; SETTLE does so once more a little later, for edits that were under way;
-    RECONCILE compares with the wikis' own lists; REASSESS decides the stored edits anew.
+    RECONCILE compares with the wikis' own lists; REASSESS decides the stored edits anew; REFRESH reads which articles
+    its scopes have.
     """
 
     BACKFILL = "backfill"
     SETTLE = "settle"
     RECONCILE = "reconcile"
     REASSESS = "reassess"
+    REFRESH = "refresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,11 @@ class DeadLetter:
 async def enqueue(conn: Connection, kind: JobKind, program_id: int, *, after: timedelta = timedelta(0)) -> None:
     """Leave a job for the worker, in the caller's transaction; absorbed where the same one waits already.
 
-    It is begun when ``after`` has passed, and no other job of the program runs.
+    It is begun when ``after`` has passed, and no other job of the program runs; REFRESH runs beside the others.
     """
     await conn.execute("SELECT pg_advisory_xact_lock_shared($1, $2)", LOCKS, lock_number(program_id))
     await _queries(conn).enqueue(
-        str(program_id),
+        _entrypoint(kind, program_id),
         kind.value.encode(),
         execute_after=after,
         dedupe_key=_key(kind, program_id),
@@ -105,14 +109,23 @@ _READY = """
 SELECT entrypoint FROM jobs.pgqueuer
 WHERE (status = 'queued' AND execute_after < now() OR status = 'picked' AND heartbeat < now() - $1::interval)
   AND ($3::text[] IS NULL OR entrypoint = ANY($3))
+  AND CASE WHEN starts_with(entrypoint, $4) THEN $5::bool ELSE $6::bool END
 GROUP BY entrypoint ORDER BY min(execute_after) LIMIT $2
 """
 
 
-async def take(conn: Connection, worker: UUID, most: int, *, only: Collection[int] | None = None) -> list[Job]:
-    """At most ``most`` jobs (``only`` of these programs) that are this worker's from now on. Not in a transaction."""
-    names = None if only is None else [str(number) for number in only]
-    ready = [row[0] for row in await conn.fetch(_READY, SILENCE, _PROGRAMS_AT_ONCE, names)]
+async def take(
+    conn: Connection, worker: UUID, most: int, *, only: Collection[int] | None = None,
+    kinds: Collection[JobKind] = frozenset(JobKind),
+) -> list[Job]:  # fmt: skip
+    """At most ``most`` jobs (``only`` of these programs) that are this worker's from now on. Not in a transaction.
+
+    Of ``kinds`` only this counts: whether REFRESH is one of them, and whether any other is.
+    """
+    names = None if only is None else [_entrypoint(kind, number) for number in only for kind in JobKind]
+    beside, others = JobKind.REFRESH in kinds, bool(set(kinds) - {JobKind.REFRESH})
+    rows = await conn.fetch(_READY, SILENCE, _PROGRAMS_AT_ONCE, names, _BESIDE, beside, others)
+    ready = [row[0] for row in rows]
     if not ready:
         return []
     taken = await _queries(conn).dequeue(
@@ -146,12 +159,8 @@ async def begin(conn: Connection, job: Job) -> Job | None:
 async def beat(conn: Connection, worker: UUID, ids: Collection[int]) -> set[int]:
     """Say that these jobs are being worked on; returns those that are still this worker's."""
     await _queries(conn).update_heartbeat([JobId(number) for number in ids])
-    rows = await conn.fetch(
-        "SELECT id FROM jobs.pgqueuer WHERE id = ANY($1::bigint[]) AND status = 'picked' AND queue_manager_id = $2",
-        list(ids),
-        worker,
-    )
-    return {row[0] for row in rows}
+    ours = "SELECT id FROM jobs.pgqueuer WHERE id = ANY($1::bigint[]) AND status = 'picked' AND queue_manager_id = $2"
+    return {row[0] for row in await conn.fetch(ours, list(ids), worker)}
 
 
 async def waits(conn: Connection, kind: JobKind, program_id: int) -> bool:
@@ -166,7 +175,7 @@ async def under_way(conn: Connection, kind: JobKind) -> set[int]:
         "SELECT entrypoint FROM jobs.pgqueuer WHERE payload = $1 AND status IN ('queued', 'picked')",
         kind.value.encode(),
     )
-    return {int(row[0]) for row in rows}
+    return {_program(row[0]) for row in rows}
 
 
 async def hasten(conn: Connection, kind: JobKind, program_id: int) -> None:
@@ -263,7 +272,7 @@ WHERE q.status = 'failed' ORDER BY q.updated DESC, q.id DESC LIMIT $1
 async def dead_letters(conn: Connection, most: int) -> list[DeadLetter]:
     """The newest jobs that failed too often, at most ``most``."""
     return [
-        DeadLetter(row[0], JobKind(row[1].decode()), int(row[2]), row[3], row[4], row[5], row[6])
+        DeadLetter(row[0], JobKind(row[1].decode()), _program(row[2]), row[3], row[4], row[5], row[6])
         for row in await conn.fetch(_DEAD, most)
     ]
 
@@ -275,7 +284,7 @@ async def revive(conn: Connection, number: int) -> bool:
             "DELETE FROM jobs.pgqueuer WHERE id = $1 AND status = 'failed' RETURNING payload, entrypoint", number
         )
         if row is not None:
-            await enqueue(conn, JobKind(row[0].decode()), int(row[1]))
+            await enqueue(conn, JobKind(row[0].decode()), _program(row[1]))
     return row is not None
 
 
@@ -298,7 +307,7 @@ async def _taken_away(conn: Connection, job: Job) -> bool:
 async def _forget_dead(conn: Connection, job: Job) -> None:
     await conn.execute(
         "DELETE FROM jobs.pgqueuer WHERE status = 'failed' AND entrypoint = $1 AND payload = $2",
-        str(job.program_id),
+        _entrypoint(job.kind, job.program_id),
         job.kind.value.encode(),
     )
 
@@ -318,7 +327,15 @@ def _queries(conn: Connection) -> Queries:
 
 def _job(found: QueuedJob, worker: UUID) -> Job:
     kind = JobKind((found.payload or b"").decode())
-    return Job(found.id, kind, int(found.entrypoint), found.attempts, worker)
+    return Job(found.id, kind, _program(found.entrypoint), found.attempts, worker)
+
+
+def _entrypoint(kind: JobKind, program_id: int) -> str:
+    return f"{_BESIDE if kind is JobKind.REFRESH else ''}{program_id}"
+
+
+def _program(entrypoint: str) -> int:
+    return int(entrypoint.removeprefix(_BESIDE))
 
 
 def _key(kind: JobKind, program_id: int) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from graph.db import ledger
-from graph.db.pool import Connection
+from graph.db.pool import Connection, Pool
 from graph.db.scoped import COUNTING, ENTERED, LEFT, decide
 from graph.scopes import MOST_PAGES, Source
 
@@ -81,7 +81,7 @@ AND (EXISTS (SELECT FROM read_page r WHERE r.wiki_id = p.wiki_id AND r.page_id =
 
 _DUE = """
 SELECT DISTINCT p.id FROM program p JOIN scope s ON s.program_id = p.id
-WHERE p.type = 'ARTICLE_SCOPED' AND $1 BETWEEN p.tracking_start AND p.tracking_end
+WHERE p.type = 'ARTICLE_SCOPED' AND p.withdrawn_at IS NULL AND $1 BETWEEN p.tracking_start AND p.tracking_end
 AND (s.tried_at IS NULL OR s.tried_at < $2) ORDER BY 1
 """
 
@@ -148,7 +148,7 @@ async def remove(conn: Connection, scope_id: int) -> bool:
     return True
 
 
-async def of_programs(conn: Connection, program_ids: Sequence[int]) -> Mapping[int, list[Scope]]:
+async def of_programs(conn: Connection | Pool, program_ids: Sequence[int]) -> Mapping[int, list[Scope]]:
     """The scopes of each of these programs, the oldest first."""
     found: dict[int, list[Scope]] = {number: [] for number in program_ids}
     for row in await conn.fetch(f"{_SCOPE} WHERE s.program_id = ANY($1::bigint[]) ORDER BY s.id", program_ids):

@@ -23,6 +23,7 @@ from graph.edits import Batch
 from graph.errors import GraphError
 from graph.streams.history import History, Read, Wanted
 from graph.streams.ingest import ingest
+from graph.wikimedia.scopes.resolver import WikimediaScopes
 
 # An edit may be saved on the wiki and not be listed yet, or be on its way through the stream past an index that did
 # not hold its editor: what is younger than this is read once more when it is older.
@@ -36,11 +37,12 @@ INDEX_PAUSE: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What jobs need of the process they run in; the clock is aware and in UTC."""
+    """What jobs need of the process they run in; the clock is aware and in UTC. Without ``scopes`` it reads none."""
 
     pool: Pool
     clock: Callable[[], datetime]
     history: History
+    scopes: WikimediaScopes | None = None
 
 
 async def backfill(reach: Reach, program_id: int) -> None:

@@ -43,10 +43,19 @@ def delay_after(failures: int) -> timedelta:
 class Dispatcher:
     """Runs the jobs of one process. Any number of them do no harm, nor does the death of one.
 
-    ``only`` names the programs whose jobs are taken; those of all where it is None.
+    ``only`` names the programs whose jobs are taken; those of all where it is None. ``handlers`` are for what the queue
+    gives out together (see ``queue.take``); of their jobs ``at_once`` are run side by side.
     """
 
-    def __init__(self, pool: Pool, handlers: Mapping[JobKind, Handler], *, only: Collection[int] | None = None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        handlers: Mapping[JobKind, Handler],
+        *,
+        only: Collection[int] | None = None,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self._at_once = at_once
         self._pool = pool
         self._handlers = handlers
         self._only = only
@@ -76,12 +85,12 @@ class Dispatcher:
 
     async def _look(self, tasks: asyncio.TaskGroup) -> bool:
         """Begin what there is room for; whether anything was begun."""
-        room = AT_ONCE - len(self._running)
+        room = self._at_once - len(self._running)
         if room <= 0:
             return False
         try:
             async with self._pool.acquire() as conn:
-                taken = await queue.take(conn, self._worker, room, only=self._only)
+                taken = await queue.take(conn, self._worker, room, only=self._only, kinds=self._handlers.keys())
         except LOST as error:
             log.warning("the queue of jobs cannot be read and is tried again: %s", error)
             return False

@@ -2,7 +2,7 @@
 """The worker: what may wait a moment, done again and again, and the jobs that others have queued.
 
 It finishes names that the wikis have not been asked about, forgets what is too old to be replayed, queues the
-reconciliations that are due, and runs the queue.
+reconciliations and the readings of scopes that are due, and runs the queue.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from graph.db import activity, progress, queue, reassessing
+from graph.db import activity, progress, queue, reassessing, scopes
 from graph.db.queue import Job, JobKind
 from graph.jobs.backfill import Reach, backfill, settle
 from graph.jobs.dispatch import PASSING, Dispatcher, Handler
@@ -19,6 +19,8 @@ from graph.jobs.forgetting import forget_people
 from graph.jobs.nameless import count_nameless
 from graph.jobs.pending import finish_pending
 from graph.jobs.reconcile import reconcile
+from graph.jobs.refresh import enqueue_due as enqueue_due_scopes
+from graph.jobs.refresh import refresh
 from graph.jobs.schedule import enqueue_due
 from graph.resolvers.deps import Deps
 from graph.streams.history import History
@@ -29,6 +31,8 @@ PENDING_SECONDS = 5.0
 SCHEDULE_SECONDS = 5.0
 FORGET_SECONDS = 600.0
 NAMELESS_SECONDS = 60.0
+REFRESHES_AT_ONCE = 2  # each holds a connection while pages come
+CONNECTIONS_OF_A_REFRESH = 4  # so many in the pool for each that may be held
 
 
 def handlers(reach: Reach) -> Mapping[JobKind, Handler]:
@@ -51,12 +55,19 @@ def handlers(reach: Reach) -> Mapping[JobKind, Handler]:
         async with alone:
             await reassessing.reassess(reach.pool, [job.program_id])
 
-    return {
+    known: dict[JobKind, Handler] = {
         JobKind.BACKFILL: reading,
         JobKind.SETTLE: settling,
         JobKind.RECONCILE: reconciling,
         JobKind.REASSESS: reassessing_,
     }
+    if (sources := reach.scopes) is not None:
+
+        async def refreshing(job: Job) -> None:
+            await refresh(reach, sources, job.program_id)
+
+        known[JobKind.REFRESH] = refreshing
+    return known
 
 
 class Worker:
@@ -64,7 +75,7 @@ class Worker:
 
     def __init__(self, deps: Deps, history: History) -> None:
         self._deps = deps
-        self._reach = Reach(deps.pool, deps.clock, history)
+        self._reach = Reach(deps.pool, deps.clock, history, deps.scopes)
 
     async def run(self) -> None:
         """Work until cancelled; what fails is logged and tried again at its next turn."""
@@ -73,7 +84,13 @@ class Worker:
             jobs.create_task(self._every(FORGET_SECONDS, self._forget))
             jobs.create_task(self._every(SCHEDULE_SECONDS, self._schedule))
             jobs.create_task(self._every(NAMELESS_SECONDS, self._count_nameless))
-            jobs.create_task(Dispatcher(self._deps.pool, handlers(self._reach)).run())
+            # What may take half an hour keeps nothing else from being begun.
+            quick = dict(handlers(self._reach))
+            slow = {kind: quick.pop(kind) for kind in (JobKind.REFRESH,) if kind in quick}
+            jobs.create_task(Dispatcher(self._deps.pool, quick).run())
+            if slow:
+                room = max(1, self._deps.pool.get_max_size() // CONNECTIONS_OF_A_REFRESH)
+                jobs.create_task(Dispatcher(self._deps.pool, slow, at_once=min(room, REFRESHES_AT_ONCE)).run())
 
     async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -91,6 +108,7 @@ class Worker:
             await activity.forget(conn)
             await progress.forget_early_news(conn)
             await queue.forget_log(conn)
+            await scopes.sweep(conn)
         await forget_people(self._deps)
 
     async def _count_nameless(self) -> None:
@@ -99,3 +117,4 @@ class Worker:
     async def _schedule(self) -> None:
         async with self._deps.pool.acquire() as conn:
             await enqueue_due(conn, self._deps.clock())
+            await enqueue_due_scopes(conn, self._deps.clock())

@@ -12,6 +12,7 @@ from graph.broker import Broker
 from graph.db.pool import Pool
 from graph.rates import Buckets
 from graph.resolvers.credentials import Credentials
+from graph.wikimedia.scopes.resolver import WikimediaScopes
 from graph.wikis import KnownUser
 
 MUTATIONS_A_MINUTE = 120
@@ -32,7 +33,8 @@ class Users(Protocol):
 @dataclass(frozen=True, slots=True)
 class Deps:
     """The database, the broker, the clock (aware, UTC), our public address, the wikis' directory, what the open sockets
-    and streams of this process depend on, and how quickly each account makes changes here."""
+    and streams of this process depend on, how quickly each account makes changes here, and where articles of scopes are
+    asked for; None where they cannot be."""
 
     pool: Pool
     broker: Broker
@@ -42,3 +44,4 @@ class Deps:
     version: str
     credentials: Credentials = field(default_factory=Credentials)
     paces: Buckets = field(default_factory=lambda: Buckets(MUTATIONS_A_MINUTE, MUTATIONS_A_MINUTE / 60))
+    scopes: WikimediaScopes | None = None

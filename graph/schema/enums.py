@@ -206,5 +206,6 @@ declare(
         "SETTLE": "Reads once more what was too young to be sure of.",
         "RECONCILE": "Compares it with the wikis' own lists, and mends what differs.",
         "REASSESS": "Decides its stored edits anew.",
+        "REFRESH": "Reads which articles its scopes have.",
     },
 )

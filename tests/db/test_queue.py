@@ -125,7 +125,7 @@ async def test_workers_that_take_at_once_never_take_the_same_program(pool: Pool,
     programs = [await world.program() for _ in range(10)]
     async with pool.acquire() as conn:
         for number in programs:
-            for kind in JobKind:
+            for kind in set(JobKind) - {JobKind.REFRESH}:
                 await queue.enqueue(conn, kind, number)
 
     async def all_of_them(worker: UUID) -> list[int]:
@@ -258,3 +258,26 @@ async def test_the_log_of_finished_jobs_is_forgotten_after_a_week(conn: Connecti
     await conn.execute("UPDATE jobs.pgqueuer_log SET created = created - interval '8 days'")
     await queue.forget_log(conn)
     assert await conn.fetchval("SELECT count(DISTINCT entrypoint) FROM jobs.pgqueuer_log") == 1
+
+
+async def test_scopes_are_read_beside_the_other_jobs_of_a_program(conn: Connection, program: int) -> None:
+    for kind in (JobKind.REFRESH, JobKind.REFRESH, JobKind.BACKFILL):
+        await queue.enqueue(conn, kind, program)
+    taken = await queue.take(conn, HERE, 10)
+    assert sorted((job.kind, job.program_id) for job in taken) == [
+        (JobKind.BACKFILL, program),
+        (JobKind.REFRESH, program),
+    ]
+    assert await queue.under_way(conn, JobKind.REFRESH) == {program}
+
+
+async def test_whoever_reads_scopes_may_be_given_nothing_else_and_others_no_scopes(
+    conn: Connection, program: int
+) -> None:
+    await queue.enqueue(conn, JobKind.REFRESH, program)
+    assert await queue.take(conn, HERE, 10, kinds=set(JobKind) - {JobKind.REFRESH}) == []
+    await queue.enqueue(conn, JobKind.BACKFILL, program)
+    (job,) = await queue.take(conn, HERE, 10, only=[program], kinds=[JobKind.REFRESH])
+    assert job.kind is JobKind.REFRESH
+    (job,) = await queue.take(conn, HERE, 10, only=[program], kinds=[JobKind.BACKFILL])
+    assert job.kind is JobKind.BACKFILL
