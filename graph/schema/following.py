@@ -7,11 +7,11 @@ made one, and variables that are not asked for do not count.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from graphql import (
     ArgumentNode,
     DocumentNode,
@@ -33,6 +33,7 @@ from graphql import (
 
 from graph.schema.fields import VIEWERS
 
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
 CURSOR: Final = "after"
 """The argument of a subscription from which it resumes; one without it tells the newest only."""
 
@@ -68,9 +69,9 @@ class Followed:
             raise LookupError
         return found
 
-    def key(self, variables: Mapping[str, Any] | None) -> tuple[str, str]:
+    def key(self, variables: Mapping[str, Any] | None) -> tuple[str, bytes]:
         """What is equal for all who follow the same."""
-        return self.text, json.dumps(self.values(variables), sort_keys=True)
+        return self.text, _encode(self.values(variables))
 
     def values(self, variables: Mapping[str, Any] | None) -> dict[str, Any]:
         """The variables that matter, as far as they are given."""

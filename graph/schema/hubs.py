@@ -198,7 +198,7 @@ class Seat(AsyncGenerator[StreamedResult, None]):
         """Take a result of the hub's."""
         waiter = self._waiter
         idle = waiter is not None and not waiter.done()
-        if idle and self._push is not None and not result.last and not self._is_old(result) and self._push(result):
+        if idle and not self._is_old(result) and self._pushed(result):
             self._number = max(self._number, result.number)
             return
         if self._hub.log and len(self._results) >= self._hub.backlog:
@@ -209,6 +209,10 @@ class Seat(AsyncGenerator[StreamedResult, None]):
         if not self._lost:
             self._results.append(result)
         self._wake()
+
+    def _pushed(self, result: StreamedResult) -> bool:
+        """Push a result, where nothing that comes before it is unsent; whether it was taken."""
+        return self._push is not None and not result.last and self._push(result)
 
     def end(self) -> None:
         """Take it that nothing more will come."""
@@ -243,7 +247,8 @@ class Seat(AsyncGenerator[StreamedResult, None]):
         while True:
             page = await self._hub.page(cursor, beyond)
             for result in page.results:
-                yield result
+                if not self._pushed(result):
+                    yield result
                 self._number = max(self._number, result.number)
                 cursor = result.event_id or cursor
             if page.reached is not None:

@@ -27,7 +27,7 @@ MOST_HUBS: Final = 2_000
 CHECKED_SECONDS: Final = 1.0
 """So long it is taken for granted that everybody may see what is followed."""
 
-Key = tuple[str, str]
+Key = tuple[str, bytes]
 
 
 class TooMany(Exception):

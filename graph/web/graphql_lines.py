@@ -11,11 +11,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from functools import partial
 from typing import Any, Final, cast
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from graph.web.graphql_gate import gate
 
 EXTENSION: Final = "programs-graph.line"
 FREE_BYTES: Final = 16 * 1024
@@ -94,7 +97,23 @@ def keep_fresh(listener: socket.socket) -> None:
 
 
 class Requests(HttpToolsProtocol):
-    """The server's HTTP, which tells event streams their line."""
+    """The server's HTTP, which tells event streams their line; a new connection is heard when it is its turn."""
+
+    _heard = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, as the server does."""
+        if self._heard:
+            super().data_received(data)
+        elif not gate().enter(partial(self._begin, data)):
+            self.transport.pause_reading()
+
+    def _begin(self, data: bytes) -> None:
+        self._heard = True
+        if self.transport.is_closing():
+            return
+        self.transport.resume_reading()
+        super().data_received(data)
 
     def on_headers_complete(self) -> None:
         """Begin a request, as the server does."""

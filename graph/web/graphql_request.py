@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import msgspec
 
@@ -74,12 +74,14 @@ class StreamedResult(Protocol):
 Push = Callable[[StreamedResult], bool]
 
 
-@runtime_checkable
-class Shared(Protocol):
-    """Responses that many get: each may be pushed as soon as it is there, while its reader waits."""
+def connect(results: object, push: Push) -> None:
+    """Have responses that many get pushed as soon as they are there, while their reader waits.
 
-    def connect(self, push: Push, /) -> None:
-        """Push from now on; ``push`` returns False for what cannot be sent at once, which the reader gets instead."""
+    ``push`` returns False for what cannot be sent at once, which the reader gets instead.
+    """
+    found = getattr(results, "connect", None)  # asked of every subscriber: a Protocol would take far longer to tell
+    if found is not None:
+        found(push)
 
 
 class Executor(Protocol):

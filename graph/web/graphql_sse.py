@@ -17,7 +17,7 @@ from typing import Any, Final
 from starlette.types import Message, Receive, Scope, Send
 
 from graph.web.graphql_lines import Line, chunk, line_of
-from graph.web.graphql_request import Answer, Shared, StreamedResult, encode
+from graph.web.graphql_request import Answer, StreamedResult, connect, encode
 from graph.web.graphql_streams import STALLED_SECONDS
 
 COMPLETE: Final = b"event: complete\ndata:\n\n"
@@ -103,9 +103,9 @@ class EventStream:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _deliver(self, send: Send) -> None:
-        if self._line is not None and isinstance(self._results, Shared):
+        if self._line is not None:
             self._line.narrow()
-            self._results.connect(self._push)
+            connect(self._results, self._push)
         try:
             async for result in self._results:
                 async with asyncio.timeout(self._stalled):

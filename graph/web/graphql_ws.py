@@ -40,8 +40,8 @@ from graph.web.graphql_request import (
     GraphQLRequest,
     Identify,
     InvalidRequest,
-    Shared,
     StreamedResult,
+    connect,
     encode,
     end_of,
     request_of,
@@ -270,8 +270,8 @@ class _Connection:
 
     async def _stream(self, operation_id: str, results: AsyncGenerator[StreamedResult, None]) -> list[Any] | None:
         async with aclosing(results):
-            if isinstance(results, Shared) and (push := self._out.pusher(operation_id)) is not None:
-                results.connect(push)
+            if (push := self._out.pusher(operation_id)) is not None:
+                connect(results, push)
             async for result in results:
                 if result.failed:
                     return _errors(result)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from graph.web.graphql_lines import keep_fresh
 
-BACKLOG = 2048
+BACKLOG = 65_535
+"""How many connections may wait to be accepted; the kernel allows no more than its ``net.core.somaxconn``."""
 MOST_FILES = 1_048_576
 
 

@@ -308,6 +308,32 @@ async def test_those_who_come_back_from_the_same_place_are_told_the_past_by_one_
     assert all(results[4] is told[0][4] for results in told)
 
 
+async def test_the_past_is_pushed_as_far_as_it_is_taken_and_what_comes_then_follows_it(
+    api: Api, world: World, program: tuple[str, int]
+) -> None:
+    slug, ann = program
+    begin = await cursor_of(api, slug)
+    await world.saw(*(edit(n, ann) for n in range(1, 6)))
+    stream = await follow(api, ACTIVITY, slug, after=begin)
+    told: list[tuple[str, StreamedResult]] = []
+
+    def push(result: StreamedResult) -> bool:
+        told.extend([("pushed", result)] * (len(told) != 3))
+        return told[-1][1] is result
+
+    stream.connect(push)
+    told.append(("read", (await take(stream, 1))[0]))
+    (waiting,) = await start(stream)
+    while len(told) < 5:
+        await asyncio.sleep(0)
+    await world.saw(edit(6, ann))
+    while len(told) < 6:
+        await asyncio.sleep(0.01)
+    waiting.cancel()
+    assert revisions([result for _, result in told]) == [1, 2, 3, 4, 5, 6]
+    assert [how for how, _ in told] == ["pushed"] * 3 + ["read"] + ["pushed"] * 2
+
+
 # ---------------------------------------------------------------- slow readers, limits
 
 
