@@ -56,6 +56,7 @@ from graph.web.sign_in import SignIn
 from graph.web.sign_in_pages import sign_in_routes
 from graph.wikimedia.action_api import IN_FLIGHT
 from graph.wikimedia.oauth import WikimediaOAuth, without_cookies
+from graph.wikimedia.scopes.sources import sources
 from graph.wikimedia.users import WikimediaUsers
 
 log = logging.getLogger(__name__)
@@ -198,6 +199,9 @@ def _deps(
         clock=now,
         public_url=address if address is not None and settings.public_url.endswith(":0") else settings.public_url,
         users=WikimediaUsers(client, settings.action_api, settings.user_agent, slots=slots),
+        scopes=sources(
+            client, slots, settings.user_agent, settings.action_api, settings.petscan_url, settings.pagepile_url
+        ),
         version=version("programs-graph"),
     )
 

@@ -117,6 +117,8 @@ async def staged(settings: Settings, url: str, *, pace: float = 1.0) -> AsyncIte
             settings,
             stream_url=wikis,
             action_api=wikis + "/w/{dbname}/api.php",
+            petscan_url=wikis + "/petscan",
+            pagepile_url=wikis + "/pagepile",
             oauth_url=wikis + "/w/rest.php/oauth2",
             oauth_client_id=LOG_IN,
             oauth_client_secret=LOG_IN,

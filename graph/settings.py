@@ -24,6 +24,8 @@ PREFIX = "GRAPH_"
 FOLDER = "programs-graph"
 WIKIMEDIA_STREAM = "https://stream.wikimedia.org"
 WIKIMEDIA_OAUTH = "https://meta.wikimedia.org/w/rest.php/oauth2"
+PETSCAN = "https://petscan.wmcloud.org"
+PAGEPILE = "https://pagepile.toolforge.org"
 _EVERYWHERE = {"0.0.0.0", "::"}
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
@@ -44,6 +46,8 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     stream_url: str = WIKIMEDIA_STREAM
     action_api: str = "https://{domain}/w/api.php"
+    petscan_url: str = PETSCAN
+    pagepile_url: str = PAGEPILE
     contact: str | None = None
     oauth_url: str = WIKIMEDIA_OAUTH
     oauth_client_id: str | None = None
@@ -257,6 +261,22 @@ SETTINGS: tuple[Setting, ...] = (
         "a URL with {domain} or {dbname} in it, and no other braces",
         "https://{domain}/w/api.php",
         "Where each wiki's Action API is.",
+    ),
+    Setting(
+        "GRAPH_PETSCAN_URL",
+        "petscan_url",
+        _base_url,
+        f"a URL like {PETSCAN}",
+        PETSCAN,
+        "Where PetScan is asked for the articles of its queries (docs/scopes.md).",
+    ),
+    Setting(
+        "GRAPH_PAGEPILE_URL",
+        "pagepile_url",
+        _base_url,
+        f"a URL like {PAGEPILE}",
+        PAGEPILE,
+        "Where PagePile is asked for the articles in its piles.",
     ),
     Setting(
         "GRAPH_CONTACT",
