@@ -81,7 +81,7 @@ class Bench:
                 )
                 return self.source
 
-            consumer = Consumer(self.url, self.pool, open_source, lambda: datetime.now(UTC))
+            consumer = Consumer(self.url, self.pool, open_source, lambda: datetime.now(UTC), lambda: None)
             task = asyncio.create_task(consumer.run())
             try:
                 yield

@@ -17,18 +17,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 
 import httpx
-import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
+from graph import VERSION, pulse
 from graph.broker import Broker
-from graph.db import embedded, recounting
+from graph.db import embedded
 from graph.db import migrate as migrations
-from graph.db.pool import Connection, Pool, connect, connect_alone
-from graph.errors import GraphError
+from graph.db.pool import Pool, connect
+from graph.figures import exposition, trouble
 from graph.jobs.attended import history_of
 from graph.jobs.worker import Worker
 from graph.resolvers.deps import Deps
@@ -45,13 +44,14 @@ from graph.streams.relay import Relay
 from graph.streams.transport import StreamTransport
 from graph.web import listening
 from graph.web.examples import examples
-from graph.web.graphql_lines import Requests, Sockets
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
 from graph.web.joining import joining_routes
 from graph.web.pages import documents, page_routes
 from graph.web.rendering import HANDLERS
+from graph.web.health import health_routes
 from graph.web.screens import screen_routes
+from graph.web.server import serve
 from graph.web.sign_in import SignIn
 from graph.web.sign_in_pages import sign_in_routes
 from graph.wikimedia.action_api import IN_FLIGHT
@@ -62,7 +62,6 @@ from graph.wikimedia.users import WikimediaUsers
 log = logging.getLogger(__name__)
 
 # Within ten seconds after SIGTERM everything has ended: sockets and tasks side by side, then what hangs, then the pool.
-SOCKETS_SECONDS = 3
 TASKS_SECONDS = 5.0
 HANGING_SECONDS = 1.0
 
@@ -152,13 +151,16 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
         jobs = _jobs(settings, url, running, stream, parts)
         if parts.worker:
-            jobs.append(Worker(deps, history_of(client, settings.action_api, settings.user_agent, slots)).run)
+            history = history_of(client, settings.action_api, settings.user_agent, slots)
+            jobs.append(Worker(deps, history, _beat(settings, "worker")).run)
         if parts.web:
             relay = Relay(url, pool, deps.broker)
             await relay.begin()
             jobs += [relay.run, partial(deps.credentials.watch, pool, deps.clock)]
         if listener is not None:
-            jobs.append(partial(_serve, settings, running, listener))
+            jobs.append(
+                partial(serve, web_app(settings, running), listener, running.stop, settings.forwarded_allow_ips)
+            )
         await stack.enter_async_context(_tasks(jobs, running.stop, pool))
         yield running
 
@@ -169,8 +171,12 @@ def _jobs(
     deps = running.deps
     jobs: list[Callable[[], Awaitable[None]]] = []
     if parts.consumer:
-        jobs.append(Consumer(url, deps.pool, partial(_stream, settings, stream), now).run)
+        jobs.append(Consumer(url, deps.pool, partial(_stream, settings, stream), now, _beat(settings, "consumer")).run)
     return jobs
+
+
+def _beat(settings: Settings, part: str) -> Callable[[], object]:
+    return pulse.Pulse(pulse.path(settings.run_dir, part)).beat
 
 
 def _stream(
@@ -202,7 +208,7 @@ def _deps(
         scopes=sources(
             client, slots, settings.user_agent, settings.action_api, settings.petscan_url, settings.pagepile_url
         ),
-        version=version("programs-graph"),
+        version=VERSION,
     )
 
 
@@ -228,14 +234,18 @@ def web_app(settings: Settings, running: Running) -> Starlette:
     """The routes of the web part."""
     deps, log_in = running.deps, running.log_in
     sign_in = SignIn(deps, settings.admins, development=settings.dev_sign_in, offered=log_in is not None)
+    streams = Streams(settings.max_streams)
     return Starlette(
         routes=[
+            *health_routes(
+                partial(trouble, deps.pool), partial(exposition, deps.pool, streams), settings.metrics_token
+            ),
             *graphql_routes(
                 running.executor,
                 sign_in,
                 closing=running.stop,
                 examples=examples(),
-                streams=Streams(settings.max_streams),
+                streams=streams,
             ),
             *sign_in_routes(deps, sign_in, log_in),
             *screen_routes(deps, sign_in),
@@ -244,38 +254,6 @@ def web_app(settings: Settings, running: Running) -> Starlette:
         ],
         exception_handlers=HANDLERS,
     )
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to ``Told``, which ends every part and not only this one."""
-        yield
-
-
-async def _serve(settings: Settings, running: Running, listener: socket.socket) -> None:
-    config = uvicorn.Config(
-        web_app(settings, running),
-        http=Requests,
-        ws=Sockets,
-        backlog=listening.BACKLOG,
-        ws_per_message_deflate=False,
-        ws_ping_interval=None,  # we ping ourselves, and the kernel gives up who acknowledges nothing
-        ws_max_size=1024 * 1024,  # above our own limit on messages, far below the server's default
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SOCKETS_SECONDS,
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await asyncio.wait([serving, asyncio.ensure_future(running.stop.wait())], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        # Whoever holds a socket or a stream was told by ``stop``; uvicorn waits for them a little.
-        server.should_exit = True
-        await serving
 
 
 @contextlib.asynccontextmanager
@@ -314,45 +292,3 @@ async def _close(pool: Pool) -> None:
             await pool.close()
     except TimeoutError:
         pool.terminate()
-
-
-def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema and return."""
-    with database(settings) as url:
-        asyncio.run(migrations.migrate(url))
-
-
-def recount(settings: Settings, slugs: Sequence[str], check: bool) -> list[str]:
-    """Count these programs (all where none is named) anew; with ``check`` only compare.
-
-    Returns the differences found, one line each. Raises GraphError for a program that does not exist.
-    """
-    with database(settings) as url:
-        return asyncio.run(_recount(url, slugs, check))
-
-
-async def _recount(url: str, slugs: Sequence[str], check: bool) -> list[str]:
-    await migrations.migrate(url)
-    conn = await connect_alone(url, patient=True)  # millions of edits are counted in one statement
-    try:
-        collections = await _collections(conn, slugs)
-        differences = await recounting.check(conn, collections)
-    finally:
-        conn.terminate()
-    if not check:
-        pool = await connect(url, largest=3)
-        async with pool:
-            await recounting.rebuild(pool, collections)
-    return [str(difference) for difference in differences]
-
-
-async def _collections(conn: Connection, slugs: Sequence[str]) -> list[int]:
-    if not slugs:
-        return await recounting.all_collections(conn)
-    found: set[int] = set()
-    for slug in slugs:
-        collections = await recounting.collections_of(conn, slug)
-        if not collections:
-            raise GraphError(f"there is no program {slug!r}; its slug is the last part of its address")
-        found.update(collections)
-    return sorted(found)

@@ -28,6 +28,10 @@ def _backfill_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", nargs="+", metavar="PROGRAM", help="the slug of a program")
 
 
+def _healthy_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("part", choices=("consumer", "worker"), help="whose loop")
+
+
 def _tail_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", metavar="PROGRAM", help="the slug of a program")
     command.add_argument("--campaign", action="store_true", help="PROGRAM is the slug of a campaign")
@@ -48,6 +52,7 @@ def _decode_arguments(command: argparse.ArgumentParser) -> None:
 
 ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "serve": _serve_arguments,
+    "healthy": _healthy_arguments,
     "recount": _recount_arguments,
     "backfill": _backfill_arguments,
     "tail": _tail_arguments,

@@ -92,13 +92,9 @@ def _settings() -> Settings:
 
 
 def _logging() -> None:
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it has a line for every request
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("asyncpg").setLevel(logging.ERROR)  # a lost database is told of in one line by whoever needs it
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it would say, the service says itself
+    from graph import logs
+
+    logs.begin(json=_settings().log_format == "json")
 
 
 def _demo(_: argparse.Namespace) -> None:
@@ -153,10 +149,18 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _migrate(_: argparse.Namespace) -> None:
     settings = _settings()
-    from graph import app
+    from graph import maintenance
 
     _logging()
-    app.migrate(settings)
+    maintenance.migrate(settings)
+
+
+def _healthy(options: argparse.Namespace) -> int:
+    settings = _settings()
+    from graph import pulse
+
+    trouble = pulse.trouble(pulse.path(settings.run_dir, options.part))
+    return _fail(trouble, FAILED) if trouble else 0
 
 
 def _schema(_: argparse.Namespace) -> None:
@@ -167,9 +171,9 @@ def _schema(_: argparse.Namespace) -> None:
 
 def _recount(options: argparse.Namespace) -> int:
     settings = _settings()
-    from graph import app
+    from graph import maintenance
 
-    differences = app.recount(settings, options.program, options.check)
+    differences = maintenance.recount(settings, options.program, options.check)
     for difference in differences:
         print(difference)
     if not differences:
@@ -270,6 +274,14 @@ COMMANDS: tuple[tuple[str, Command, str, str, str], ...] = (
         "bring the database to the newest schema",
         "Several at once do no harm: one migrates, the others wait. Other commands do it themselves at their start.",
         "GRAPH_DATABASE_URL=postgresql://graph@db/graph programs-graph migrate",
+    ),
+    (
+        "healthy",
+        _healthy,
+        "say whether the consumer or the worker of this machine turns",
+        "Ends with 0 while its loop has turned within the last minute, and with 1 otherwise; for health checks. Whether "
+        "Wikimedia or the database answer is another question, which no restart helps.",
+        "programs-graph healthy consumer",
     ),
     (
         "schema",

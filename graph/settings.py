@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import re
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from string import Formatter
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
+from graph import VERSION, setting_forms
 from graph.errors import SettingsError
 
 PREFIX = "GRAPH_"
@@ -27,7 +27,6 @@ WIKIMEDIA_OAUTH = "https://meta.wikimedia.org/w/rest.php/oauth2"
 PETSCAN = "https://petscan.wmcloud.org"
 PAGEPILE = "https://pagepile.toolforge.org"
 _EVERYWHERE = {"0.0.0.0", "::"}
-_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +39,7 @@ class Settings:
 
     database_url: str | None = field(default=None, repr=False)
     database_connections: int = 10
-    data_dir: Path = field(default_factory=lambda: Path.home() / ".local" / "share" / FOLDER)
+    data_dir: Path = field(default_factory=lambda: _home() / ".local" / "share" / FOLDER)
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
@@ -54,6 +53,10 @@ class Settings:
     oauth_client_secret: str | None = field(default=None, repr=False)
     admins: frozenset[str] = frozenset()
     max_streams: int = 20_000
+    metrics_token: str | None = field(default=None, repr=False)
+    forwarded_allow_ips: str = "127.0.0.1"
+    log_format: str = "text"
+    run_dir: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
     dev_sign_in: bool = False
 
     def __post_init__(self) -> None:
@@ -91,7 +94,7 @@ class Settings:
     def user_agent(self) -> str:
         """Who we are, in the form of Wikimedia's policy: name/version (contact) library/version."""
         contact = self.contact or "no contact given"
-        return f"ProgramsGraph/{_version('programs-graph')} ({contact}) httpx/{_version('httpx')}"
+        return f"ProgramsGraph/{VERSION} ({contact}) httpx/{_version('httpx')}"
 
     def require_contact(self) -> None:
         """Raise SettingsError where Wikimedia's own stream would be read without saying who reads it."""
@@ -100,6 +103,13 @@ class Settings:
                 "GRAPH_CONTACT is missing: Wikimedia's policy asks whoever reads its streams for an address; "
                 "set it to an e-mail address or to the URL of a page about you"
             )
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # where a container's user has no name and no home
+        return Path(tempfile.gettempdir())
 
 
 def is_loopback(host: str) -> bool:
@@ -123,84 +133,11 @@ class Setting:
     secret: bool = False
 
 
-def _url(value: str, *schemes: str) -> SplitResult:
-    parts = urlsplit(value)
-    if parts.scheme not in schemes or re.search(r"\s", value):
-        raise ValueError
-    _ = parts.port  # raises ValueError where it is none
-    return parts
-
-
-def _database_url(value: str) -> str:
-    scheme = _url(value, "postgresql", "postgres").scheme
-    if not value.startswith(f"{scheme}://"):
-        raise ValueError
-    return value
-
-
-def _base_url(value: str) -> str:
-    parts = _url(value, "http", "https")
-    if not parts.hostname or parts.query or parts.fragment:
-        raise ValueError
-    return value.rstrip("/")
-
-
-def _action_api(value: str) -> str:
-    names = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
-    if not names or not names <= {"domain", "dbname"}:
-        raise ValueError
-    _base_url(value.format(domain="en.wikipedia.org", dbname="enwiki"))
-    return value
-
-
-def _host(value: str) -> str:
-    if ":" in value:
-        return str(ipaddress.ip_address(value))
-    if not _HOST_NAME.fullmatch(value):
-        raise ValueError
-    return value
-
-
-def _between(smallest: int, largest: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not (value.isascii() and value.isdigit() and smallest <= int(value) <= largest):
-            raise ValueError
-        return int(value)
-
-    return parse
-
-
-def _contact(value: str) -> str:
-    # It goes into a header, inside parentheses.
-    if not value.isascii() or not value.isprintable() or re.search(r"[()]", value):
-        raise ValueError
-    return value
-
-
-def _opaque(value: str) -> str:
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError
-    return value
-
-
-def _usernames(value: str) -> frozenset[str]:
-    names = [name.strip().replace("_", " ") for name in value.split(",")]
-    if not all(names):
-        raise ValueError
-    return frozenset(name[0].upper() + name[1:] for name in names)
-
-
-def _switch(value: str) -> bool:
-    if value not in ("0", "1"):
-        raise ValueError
-    return value == "1"
-
-
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_DATABASE_URL",
         "database_url",
-        _database_url,
+        setting_forms.database_url,
         "postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
         "an embedded PostgreSQL under GRAPH_DATA_DIR",
         "The PostgreSQL (15 or newer) that holds everything.",
@@ -209,7 +146,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_DATABASE_CONNECTIONS",
         "database_connections",
-        _between(2, 100),
+        setting_forms.between(2, 100),
         "a number from 2 to 100",
         "10",
         "The most connections one process keeps in its pool; the consumer and the relay hold one more each.",
@@ -217,7 +154,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_DATA_DIR",
         "data_dir",
-        lambda value: Path(value).expanduser().absolute(),
+        setting_forms.folder,
         "the path of a folder",
         f"$XDG_DATA_HOME/{FOLDER}, or ~/.local/share/{FOLDER}",
         "Where the embedded PostgreSQL keeps its data. The demo uses a temporary folder instead.",
@@ -225,7 +162,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_HOST",
         "host",
-        _host,
+        setting_forms.host,
         "a host name or an address",
         "127.0.0.1",
         "Where the web part listens; 0.0.0.0 for every interface.",
@@ -233,7 +170,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_PORT",
         "port",
-        _between(0, 65535),
+        setting_forms.between(0, 65535),
         "a port from 0 (any free one) to 65535",
         "PORT, else 8000",
         "The port on which the web part listens.",
@@ -241,7 +178,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_PUBLIC_URL",
         "public_url",
-        _base_url,
+        setting_forms.base_url,
         "a URL like https://programs.example.org",
         "http://GRAPH_HOST:GRAPH_PORT",
         "The address under which readers find us; links in answers and pages begin with it.",
@@ -249,7 +186,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_STREAM_URL",
         "stream_url",
-        _base_url,
+        setting_forms.base_url,
         "a URL like https://stream.wikimedia.org",
         WIKIMEDIA_STREAM,
         "Where EventStreams is.",
@@ -257,7 +194,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_ACTION_API",
         "action_api",
-        _action_api,
+        setting_forms.action_api,
         "a URL with {domain} or {dbname} in it, and no other braces",
         "https://{domain}/w/api.php",
         "Where each wiki's Action API is.",
@@ -265,7 +202,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_PETSCAN_URL",
         "petscan_url",
-        _base_url,
+        setting_forms.base_url,
         f"a URL like {PETSCAN}",
         PETSCAN,
         "Where PetScan is asked for the articles of its queries (docs/scopes.md).",
@@ -273,7 +210,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_PAGEPILE_URL",
         "pagepile_url",
-        _base_url,
+        setting_forms.base_url,
         f"a URL like {PAGEPILE}",
         PAGEPILE,
         "Where PagePile is asked for the articles in its piles.",
@@ -281,7 +218,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_CONTACT",
         "contact",
-        _contact,
+        setting_forms.contact,
         "an e-mail address or a URL, without parentheses",
         "none",
         "Whom Wikimedia can reach; part of the User-Agent. Required for reading Wikimedia's own stream.",
@@ -289,7 +226,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_OAUTH_CLIENT_ID",
         "oauth_client_id",
-        _opaque,
+        setting_forms.opaque,
         "the key that the log-in gave, without spaces",
         "none: nobody can sign in",
         "Under which this service is registered with Wikimedia's log-in (docs/sign-in.md).",
@@ -297,7 +234,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_OAUTH_CLIENT_SECRET",
         "oauth_client_secret",
-        _opaque,
+        setting_forms.opaque,
         "the secret that came with it, without spaces",
         "none",
         "Proves to the log-in that it is this service that asks. Never shown or logged.",
@@ -306,7 +243,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_OAUTH_URL",
         "oauth_url",
-        _base_url,
+        setting_forms.base_url,
         "a URL like https://meta.wikimedia.org/w/rest.php/oauth2",
         WIKIMEDIA_OAUTH,
         "Where the log-in is.",
@@ -314,7 +251,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_ADMINS",
         "admins",
-        _usernames,
+        setting_forms.usernames,
         "usernames separated by commas",
         "nobody",
         "Who may do everything here.",
@@ -322,15 +259,48 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GRAPH_MAX_STREAMS",
         "max_streams",
-        _between(1, 1_000_000),
+        setting_forms.between(1, 1_000_000),
         "a number from 1 to 1000000",
         "20000",
         "The most event streams, sockets and subscriptions on them that one process serves; others are told to poll.",
     ),
     Setting(
+        "GRAPH_METRICS_TOKEN",
+        "metrics_token",
+        setting_forms.opaque,
+        "a long random text without spaces",
+        "none: there is no /metrics",
+        "Whoever asks for /metrics gives it as `Authorization: Bearer`.",
+        secret=True,
+    ),
+    Setting(
+        "GRAPH_FORWARDED_ALLOW_IPS",
+        "forwarded_allow_ips",
+        setting_forms.proxies,
+        "addresses or networks separated by commas, like 192.168.0.0/16",
+        "127.0.0.1",
+        "The proxies in front, whose word for the reader's scheme is taken.",
+    ),
+    Setting(
+        "GRAPH_LOG_FORMAT",
+        "log_format",
+        setting_forms.log_format,
+        "text or json",
+        "text",
+        "What a line of the log is: text for people, or one JSON object.",
+    ),
+    Setting(
+        "GRAPH_RUN_DIR",
+        "run_dir",
+        setting_forms.folder,
+        "the path of a folder",
+        "the system's folder for temporary files",
+        "Where the consumer and the worker keep their heartbeats, which `programs-graph healthy` looks at.",
+    ),
+    Setting(
         "GRAPH_DEV_SIGN_IN",
         "dev_sign_in",
-        _switch,
+        setting_forms.switch,
         "0 or 1",
         "0",
         "Lets `Authorization: Bearer dev:USERNAME` sign anybody in. Refused unless GRAPH_HOST is on loopback.",

@@ -26,6 +26,29 @@ class StreamState:
     own_lag: float | None
 
 
+@dataclass(slots=True)
+class Tally:
+    """What a consumer has done since it was last asked: events read, edits in batches, seconds they took."""
+
+    events: int = 0
+    matched: int = 0
+    batches: int = 0
+    seconds: float = 0.0
+    _known: int = 0
+
+    def add(self, *, edits: int, seconds: float) -> None:
+        """One batch was ingested, with so many edits of enrolled editors."""
+        self.batches += 1
+        self.matched += edits
+        self.seconds += seconds
+
+    def since(self, events: int) -> Tally:
+        """What is new; ``events`` counts those of the stream's connection from its start."""
+        new = Tally(max(events - self._known, 0), self.matched, self.batches, self.seconds)
+        self.matched, self.batches, self.seconds, self._known = 0, 0, 0.0, events
+        return new
+
+
 async def checkpoint(conn: Connection) -> dict[str, int] | None:
     """The newest event time counted on each topic (ms since 1970); None before the first batch."""
     saved = msgspec.json.decode(await conn.fetchval("SELECT checkpoint FROM ledger"), type=dict[str, int])
@@ -66,6 +89,18 @@ async def save_state(conn: Connection, state: StreamState, now: datetime) -> Non
         state.upstream_lag,
         state.own_lag,
         now,
+    )
+
+
+async def save_tally(conn: Connection, tally: Tally) -> None:
+    """Add what a consumer has done to what all of them ever did."""
+    await conn.execute(
+        "UPDATE stream_state SET events = events + $1, matched = matched + $2, batches = batches + $3,"
+        " batch_seconds = batch_seconds + $4",
+        tally.events,
+        tally.matched,
+        tally.batches,
+        tally.seconds,
     )
 
 

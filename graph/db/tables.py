@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, text
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, SmallInteger, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -497,6 +497,10 @@ class StreamStateRow(SQLModel, table=True):
     last_event_at: datetime | None = time(nullable=True)
     upstream_lag: float | None = Field(default=None)
     own_lag: float | None = Field(default=None)
+    events: int = count(BigInteger)
+    matched: int = count(BigInteger)
+    batches: int = count(BigInteger)
+    batch_seconds: float = count(Double)
 
 
 class StreamGapRow(SQLModel, table=True):

@@ -73,8 +73,9 @@ def handlers(reach: Reach) -> Mapping[JobKind, Handler]:
 class Worker:
     """Runs the jobs of one process until cancelled. Several workers do no harm."""
 
-    def __init__(self, deps: Deps, history: History) -> None:
+    def __init__(self, deps: Deps, history: History, beat: Callable[[], object]) -> None:
         self._deps = deps
+        self._beat = beat
         self._reach = Reach(deps.pool, deps.clock, history, deps.scopes)
 
     async def run(self) -> None:
@@ -98,6 +99,7 @@ class Worker:
                 await job()
             except PASSING as error:
                 log.warning("%s failed and is tried again: %s", job.__name__, error)
+            self._beat()
             await asyncio.sleep(seconds)
 
     async def _finish_pending(self) -> None:

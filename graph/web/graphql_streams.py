@@ -56,7 +56,10 @@ class Busy(Exception):
 
 
 class Streams:
-    """Counts what is open, up to ``most`` of it, of which a tenth is kept for those who go first; and opens in turn."""
+    """Counts what is open, up to ``most`` of it, of which a tenth is kept for those who go first; and opens in turn.
+
+    ``delivered`` counts messages, and ``dropped`` readers who did not keep up, since the process began.
+    """
 
     def __init__(self, most: int = 20_000, *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
         self._most = most
@@ -65,6 +68,8 @@ class Streams:
         self._waiting = waiting
         self.waiting = 0
         self.open = 0
+        self.delivered = 0
+        self.dropped = 0
 
     @contextmanager
     def one(self, *, first: bool = True) -> Iterator[None]:

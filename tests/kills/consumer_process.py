@@ -69,7 +69,7 @@ async def reach(dsn: str) -> Pool:
 async def consume(dsn: str, url: str) -> None:
     pool = await reach(dsn)
     async with httpx.AsyncClient(transport=StreamTransport()) as client:
-        await Consumer(dsn, pool, partial(open_source, client, url), now).run()
+        await Consumer(dsn, pool, partial(open_source, client, url), now, lambda: None).run()
 
 
 def live(dsn: str, url: str, report: str, design: str, fate: Fate | None) -> None:

@@ -69,7 +69,9 @@ async def consuming(wikis: TenWikis, url: str, pool: Pool) -> AsyncIterator[Live
         running(create_app(wikis.wikimedia)) as upstream,
         httpx.AsyncClient(transport=StreamTransport()) as client,
     ):
-        consumer = asyncio.create_task(Consumer(url, pool, partial(_stream, client, upstream, wikis), wikis.now).run())
+        consumer = asyncio.create_task(
+            Consumer(url, pool, partial(_stream, client, upstream, wikis), wikis.now, lambda: None).run()
+        )
         try:
             yield Live(wikis, pool, upstream, consumer)
         finally:

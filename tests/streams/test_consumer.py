@@ -48,7 +48,7 @@ class Scene:
 
     @asynccontextmanager
     async def consuming(self) -> AsyncIterator[Consumer]:
-        consumer = Consumer(self._url, self.world.pool, self._open, self.now)
+        consumer = Consumer(self._url, self.world.pool, self._open, self.now, lambda: None)
         task = asyncio.create_task(consumer.run())
         try:
             yield consumer

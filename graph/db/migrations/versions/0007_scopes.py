@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""scopes: where the articles of article-scoped programs come from, and which they are"""
+"""scopes: where the articles of article-scoped programs come from, and which they are; and what consumers have done"""
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -54,7 +56,10 @@ def upgrade() -> None:
         postgresql_where=sa.text("page_id IS NOT NULL"),
     )
     op.create_index("page_title", "page", ["wiki_id", "title"])
+    for name in ("events", "matched", "batches"):
+        op.add_column("stream_state", _number(name, sa.BigInteger()))
+    op.add_column("stream_state", _number("batch_seconds", sa.Double()))
 
 
-def _number(name: str, kind: sa.types.TypeEngine[int] | None = None) -> sa.Column[int]:
+def _number(name: str, kind: sa.types.TypeEngine[Any] | None = None) -> sa.Column[Any]:
     return sa.Column(name, kind or sa.Integer(), server_default=sa.text("0"), nullable=False)
