@@ -4,7 +4,14 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from graph.db import tables, tables_accounts, tables_cohorts, tables_history, tables_scopes  # noqa: F401 - fill the metadata
+from graph.db import (  # noqa: F401 - fill the metadata
+    tables,
+    tables_accounts,
+    tables_assignments,
+    tables_cohorts,
+    tables_history,
+    tables_scopes,
+)
 
 context.configure(
     connection=context.config.attributes["connection"],
