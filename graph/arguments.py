@@ -24,6 +24,19 @@ def _recount_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--check", action="store_true", help="only compare; exit with 3 where they differ")
 
 
+def _generate_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--programs", type=_many, default=100, metavar="N", help="how many programs (100)")
+    command.add_argument("--editors", type=_many, default=5_000, metavar="N", help="how many participants (5,000)")
+    command.add_argument("--edits", type=_many, default=100_000, metavar="N", help="how many edits (100,000)")
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="another number makes other rows (1)")
+
+
+def _many(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100_000_000):
+        raise argparse.ArgumentTypeError(f"should be a number from 1 to 100000000, not {text!r}")
+    return int(text)
+
+
 def _backfill_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", nargs="+", metavar="PROGRAM", help="the slug of a program")
 
@@ -54,6 +67,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "serve": _serve_arguments,
     "healthy": _healthy_arguments,
     "recount": _recount_arguments,
+    "generate": _generate_arguments,
     "backfill": _backfill_arguments,
     "tail": _tail_arguments,
     "decode": _decode_arguments,

@@ -107,6 +107,7 @@ def test_help_names_every_command_with_an_example() -> None:
         "migrate",
         "schema",
         "recount",
+        "generate",
         "backfill",
         "tail",
         "decode",
