@@ -28,7 +28,6 @@ from graph.terminal import harmless
 
 # What a command needs is imported when it runs: `--help` and `schema` do not wait for the whole service.
 if TYPE_CHECKING:
-    from graph.demo import Scene
     from graph.settings import Settings
 
 Command: TypeAlias = "Callable[[argparse.Namespace], int | None]"
@@ -99,28 +98,11 @@ def _logging() -> None:
 
 def _demo(_: argparse.Namespace) -> None:
     settings = _settings()
-    from graph.demo import demo
+    from graph.demo import demo, introduction
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     print("Starting PostgreSQL, a stand-in for Wikimedia, and the service.", flush=True)
-    demo(settings, _show)
-
-
-def _show(scene: Scene) -> None:
-    query = f'{{ program(slug: "{scene.programs[0]}") {{ title metrics {{ totalEdits activeEditors }} }} }}'
-    request = json.dumps({"query": query}, ensure_ascii=False)
-    lines = (
-        "",
-        "An editathon is running. Nothing of it leaves this machine.",
-        "",
-        f"  Live screen  {scene.live_screen()}",
-        f"  Sign in      {scene.address}/sign-in",
-        f"  Explorer     {scene.address}/graphql",
-        f"  A query      curl -s {scene.address}/graphql -H 'Content-Type: application/json' -d '{request}'",
-        "",
-        "Ctrl-C ends it and leaves nothing behind.",
-    )
-    print("\n".join(lines), flush=True)
+    demo(settings, lambda scene: print(introduction(scene), flush=True))
 
 
 def _service(*, web: bool = False, consumer: bool = False, worker: bool = False) -> Command:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import json
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -190,3 +191,21 @@ async def _do(service: app.Running, mutation: str, **fields: Any) -> dict[str, A
 
 def _text(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
+
+
+def introduction(scene: Scene) -> str:
+    """What there is to see, and where: the lines that the demo begins with."""
+    query = f'{{ program(slug: "{scene.programs[0]}") {{ title metrics {{ totalEdits activeEditors }} }} }}'
+    request = json.dumps({"query": query}, ensure_ascii=False)
+    lines = (
+        "",
+        "An editathon is running. Nothing of it leaves this machine.",
+        "",
+        f"  Live screen  {scene.live_screen()}",
+        f"  Sign in      {scene.address}/sign-in",
+        f"  Explorer     {scene.address}/graphql",
+        f"  A query      curl -s {scene.address}/graphql -H 'Content-Type: application/json' -d '{request}'",
+        "",
+        "Ctrl-C ends it and leaves nothing behind.",
+    )
+    return "\n".join(lines)
