@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from graph.programs import ProgramStatus, ProgramType
+from graph.programs import AssignmentRole, ProgramStatus, ProgramType
 
 T = TypeVar("T")
 Key = tuple[int | str, ...]
@@ -149,3 +149,19 @@ class UploadQuery:
     """Which uploads of a collection: by one editor (username). Newest first."""
 
     editor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentQuery:
+    """Which assignments of a program: to write or to review, of one editor (username)."""
+
+    role: AssignmentRole | None = None
+    editor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AvailableQuery:
+    """Which available articles of a program: on one wiki (database name); ``search`` looks in the title."""
+
+    wiki: str | None = None
+    search: str | None = None

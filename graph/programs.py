@@ -87,6 +87,13 @@ class ScopeKind(StrEnum):
     ASSIGNED_ARTICLES = "ASSIGNED_ARTICLES"
 
 
+class AssignmentRole(StrEnum):
+    """What somebody is to do with an article."""
+
+    WRITE = "WRITE"
+    REVIEW = "REVIEW"
+
+
 @dataclass(frozen=True, slots=True)
 class Wiki:
     """A wiki by database name (``enwiki``); ``language`` is None for multilingual ones."""
@@ -199,6 +206,30 @@ class Enrollment:
     role: Role
     joined_at: datetime
     show_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WantedArticle:
+    """An article that a program wants, by its full title; ``offered_at`` says since when editors may claim it."""
+
+    id: int
+    program_id: int
+    wiki: Wiki
+    namespace: int
+    title: str
+    offered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Somebody who writes or reviews an article; ``claimed``: they took it themselves."""
+
+    id: int
+    article: WantedArticle
+    editor: Editor
+    role: AssignmentRole
+    claimed: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from graph.db import cohorts
+from graph.db import assignments, cohorts
 from graph.db.ledger import Entry, Kind, post
 from graph.db.organizing_cohorts import shows_name
 from graph.db.pool import Connection
@@ -77,7 +77,7 @@ async def is_last_facilitator(conn: Connection, program_id: int, editor_id: int)
 
 
 async def expel(conn: Connection, program_id: int, editor_id: int) -> bool:
-    """Remove an editor and take their edits out of the numbers; False where they were not enrolled.
+    """Remove an editor with their assignments, take their edits out of the numbers; False where they were not enrolled.
 
     Followers are told which edits are gone; of a nameless participant's they never knew.
     """
@@ -92,6 +92,7 @@ async def expel(conn: Connection, program_id: int, editor_id: int) -> bool:
         Role.EDITOR,
     )
     await conn.execute("DELETE FROM addition WHERE program_id = $1 AND editor_id = $2", program_id, editor_id)
+    await assignments.end_all(conn, program_id, editor_id)
     sessions = await conn.fetch(
         "DELETE FROM session_editor x USING session s"
         " WHERE s.id = x.session_id AND s.program_id = $1 AND x.editor_id = $2 RETURNING 1",

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     ACCESS_TOKEN = "AccessToken"
     SCREEN_TOKEN = "ScreenToken"
     JOB = "Job"
+    ASSIGNMENT = "Assignment"
+    AVAILABLE_ARTICLE = "AvailableArticle"
 
 
 @dataclass(frozen=True, slots=True)
