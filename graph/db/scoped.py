@@ -38,10 +38,14 @@ WHERE g.page_id IS NULL
 """
 
 # What is deleted has no number any more: if something is written there again, it is another page of the same title.
+# And the scope is not any more what was read: a reading that comes to the same must give it the number again.
 _UNBIND = """
-UPDATE scope_page g SET page_id = NULL
-FROM unnest($1::text[], $2::bigint[]) AS t(wiki, page_id) JOIN wiki w ON w.dbname = t.wiki
-WHERE g.wiki_id = w.id AND g.page_id = t.page_id
+WITH unbound AS (
+    UPDATE scope_page g SET page_id = NULL
+    FROM unnest($1::text[], $2::bigint[]) AS t(wiki, page_id) JOIN wiki w ON w.dbname = t.wiki
+    WHERE g.wiki_id = w.id AND g.page_id = t.page_id RETURNING g.scope_id
+)
+UPDATE scope SET digest = NULL WHERE id IN (SELECT scope_id FROM unbound)
 """
 
 

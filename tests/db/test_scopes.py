@@ -287,3 +287,19 @@ async def test_a_program_may_have_a_million_pages_in_all(stage: Scoped, pool: Po
     async with pool.acquire() as conn:
         assert await scopes.room(conn, second) == 999_998
         assert await scopes.room(conn, first) == 1_000_000
+
+
+async def test_a_page_that_was_deleted_and_restored_gets_its_number_back_by_the_next_reading(stage: Scoped) -> None:
+    scope = await stage.scope()
+    await stage.read(scope, (1, 0, "Page 1 of 0"))
+    await stage.world.saw(edit(1, stage.editor, page=1))
+    gone, back = PageDeleted("enwiki", 1, LATER), PageUndeleted("enwiki", 1, 0, "Page 1 of 0", LATER + SECOND)
+    await stage.world.saw(changes=[gone, back])
+    assert await stage.edits() == 1
+    async with stage.world.pool.acquire() as conn:
+        row = await scopes.get(conn, scope)
+    assert row is not None
+    assert row.digest is None  # so that the same pages are not held for the same scope
+    await stage.read(scope, (1, 0, "Page 1 of 0"))
+    await stage.world.saw(changes=[PageMoved("enwiki", 1, 0, "Elsewhere", LATER + 2 * SECOND)])
+    assert await stage.edits() == 1
