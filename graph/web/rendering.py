@@ -5,14 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from graph.errors import UserFault
+from graph.web.languages import texts_of
+from graph.web.links import contributions, is_project, isolated, outside
 from graph.web.texts import LANGUAGES, Texts, texts
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -36,40 +40,73 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters["grouped"] = lambda number: f"{number:,}"
+_environment.filters["isolated"] = isolated
+_environment.filters["outside"] = outside
+_environment.globals |= {
+    "contributions": contributions,
+    "is_project": is_project,
+    "bdi": lambda text: Markup("<bdi>{}</bdi>").format(text),
+}
 
 
-def page(name: str, status: int = 200, /, *, speak: Texts | None = None, **values: Any) -> HTMLResponse:
-    """Render a template with these values, in the language of ``speak``; in English where it is not given."""
+def page(
+    name: str,
+    status: int = 200,
+    /,
+    *,
+    speak: Texts | None = None,
+    kept: Mapping[str, str] = MappingProxyType({}),
+    **values: Any,
+) -> HTMLResponse:
+    """Render a template with these values, in the language of ``speak``; in English where it is not given.
+
+    ``kept`` are the headers that say who may keep the answer, and for how long; nobody, unless they are given.
+    """
     speak = speak or texts(LANGUAGES[0])
-    headers = {**HEADERS, "content-language": speak.language}
+    headers = {**HEADERS, "content-language": speak.language, **kept}
     return HTMLResponse(_environment.get_template(name).render(values, speak=speak), status, headers)
 
 
-def missing() -> HTMLResponse:
+def rendered(name: str, /, **values: Any) -> str:
+    """A template with these values, for whoever answers with headers of their own."""
+    return _environment.get_template(name).render(values)
+
+
+def missing(speak: Texts | None = None) -> HTMLResponse:
     """Say that there is no such page."""
-    text = "The address may be misspelt, or what it showed is gone or not public."
-    return page("missing.html", 404, heading="There is nothing here", text=text)
+    return _said(404, "page-missing", speak)
 
 
-async def refused(_request: Request, error: Exception) -> HTMLResponse:
+def trouble(speak: Texts | None = None) -> HTMLResponse:
+    """Say that the service could not find out what the page shows."""
+    return _said(503, "page-trouble", speak)
+
+
+async def refused(request: Request, error: Exception) -> HTMLResponse:
     """Say why a request was not answered."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return missing()
-    response = page("missing.html", error.status_code, heading="This did not work", text=error.detail)
+        return missing(texts_of(request))
+    response = _said(error.status_code, "page-refused", texts_of(request), error.detail)
     response.headers.update(error.headers or {})
     return response
 
 
-async def unknown(_request: Request, fault: Exception) -> HTMLResponse:
+async def unknown(request: Request, fault: Exception) -> HTMLResponse:
     """Say that a token is worth nothing here."""
-    return page("missing.html", 401, heading="This did not work", text=str(fault))
+    return _said(401, "page-refused", texts_of(request), str(fault))
 
 
-async def broken(_request: Request, _error: Exception) -> HTMLResponse:
+async def broken(request: Request, _error: Exception) -> HTMLResponse:
     """Say that it is not the reader's fault; the log has the rest."""
-    text = "It has been written down. Please try again in a minute."
-    return page("missing.html", 500, heading="Something went wrong here", text=text)
+    return _said(500, "page-broken", texts_of(request))
+
+
+def _said(status: int, key: str, speak: Texts | None, text: str | None = None) -> HTMLResponse:
+    """A page of nothing but a heading and a text."""
+    speak = speak or texts(LANGUAGES[0])
+    said = speak.say(f"{key}-text") if text is None else text
+    return page("missing.html", status, speak=speak, heading=speak.say(f"{key}-heading"), text=said)
 
 
 HANDLERS: Final[Mapping[Any, Any]] = {HTTPException: refused, UserFault: unknown, Exception: broken}

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from graph.web.graphql_messages import GOING_AWAY, CloseSocket
 from graph.web.graphql_request import Answer, GraphQLRequest, StreamedResult, encode
 from graph.web.graphql_routes import graphql_routes
+from graph.web.live_screens import live_routes
 from graph.web.pages import page_routes
 from tests.web.serving import serving
 
@@ -49,11 +50,17 @@ def edit(number: int, title: str = "", **other: Any) -> dict[str, Any]:
         "byteChange": 100 + number,
         "created": False,
         "reverted": False,
-        "wiki": {"domain": "en.wikipedia.org", "language": "en"},
-        "article": {"title": title or f"Article {number}"},
+        "wiki": {"dbname": "enwiki", "domain": "en.wikipedia.org", "language": "en"},
+        "article": {"title": title or f"Article {number}", "namespace": 0},
         "editor": {"username": "Ada Lovelace"},
         **other,
     }
+
+
+def listed(nodes: list[dict[str, Any]]) -> dict[str, Any]:
+    """A list as the API gives it, whole."""
+    info = {"hasNextPage": False, "hasPreviousPage": False, "endCursor": None}
+    return {"totalCount": len(nodes), "pageInfo": info, "nodes": nodes}
 
 
 class Stage:
@@ -66,13 +73,19 @@ class Stage:
         self.connected = True
         self.metrics: dict[str, Any] = {
             "totalEdits": 1204, "articlesCreated": 18, "articlesEdited": 311, "editors": 30, "activeEditors": 23,
-            "bytesAdded": 1_284_500, "commonsUploads": 7, "referencesAdded": None,
+            "newEditors": 9, "bytesAdded": 1_284_500, "wordsAdded": 96_000, "commonsUploads": 7,
+            "referencesAdded": None, "revertedEdits": 3, "articleViews": None,
             "asOf": "2026-11-22T18:30:00Z", "version": FIRST_VERSION,
         }  # fmt: skip
+        self.about: dict[str, Any] = {"type": "BASIC", "scopes": []}
+        self.event: tuple[str | None, str | None] = (None, None)
+        self.wikis: dict[str, int] = {"en.wikipedia.org": 1204}
+        self.timeline: list[dict[str, Any]] = []
         self.goals: list[dict[str, Any]] = [
             {"metric": "ARTICLES_CREATED", "target": 20, "actual": 18, "reachedAt": None},
         ]
         self.edits: list[dict[str, Any]] = []
+        self.hidden: list[str] = []
         self.log: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
         self.begun: list[str | None] = []
@@ -97,12 +110,17 @@ class Stage:
         self.edits = [{**edit, "reverted": edit["reverted"] or edit["id"] == edit_id} for edit in self.edits]
         self._tell("EditReverted", {}, editId=edit_id)
 
+    def hide(self, edit_id: str) -> None:
+        """Hide a card, as somebody who runs the program does."""
+        self.hidden.append(edit_id)
+        self._tell("CardHidden", None, editId=edit_id)
+
     def reach(self, metric: str) -> None:
         """Reach a goal."""
         for goal in self.goals:
             if goal["metric"] == metric:
                 goal.update(actual=goal["target"], reachedAt="2026-11-22T18:31:00Z")
-                self._tell("MilestoneReached", None, goal=dict(goal))
+                self._tell("MilestoneReached", None, goal=dict(goal), program={"slug": SLUG, "title": TITLE})
 
     def change_history(self, edits: list[dict[str, Any]], **numbers: int) -> None:
         """Replace the list at once, as a backfill does."""
@@ -128,10 +146,10 @@ class Stage:
         self.asked.append(request.variables or {})
         if self.broken:
             return self.unexpected(RuntimeError())
-        if "query Home" in request.query:
-            return Response({"data": {"programs": {"nodes": self._listed()}, "campaigns": {"nodes": []}}})
-        slug = (request.variables or {}).get("slug")
-        return Response({"data": {"program": self._program() if self.there and slug == SLUG else None}})
+        if "query PageHome" in request.query:
+            return Response({"data": {"programs": self._listed(), "campaigns": listed([])}})
+        key = (request.variables or {}).get("key")
+        return Response({"data": {"shown": self._shown() if self.there and key == SLUG else None}})
 
     async def subscribe(
         self, request: GraphQLRequest, _identity: Any, *, last_event_id: str | None = None
@@ -160,24 +178,40 @@ class Stage:
         self._moved.set()
         self._moved = asyncio.Event()
 
-    def _program(self) -> dict[str, Any]:
+    def _shown(self) -> dict[str, Any]:
         return {
             "activityCursor": f"c{len(self.log)}",
+            "key": SLUG,
             "title": TITLE,
-            "institution": "City Museum",
-            "trackingStart": "2020-01-01T00:00:00Z",
-            "trackingEnd": "2020-12-31T00:00:00Z",
-            "eventStart": None,
-            "eventEnd": None,
+            "about": "City Museum",
+            "opens": "2020-01-01T00:00:00Z",
+            "closes": "2020-12-31T00:00:00Z",
+            "eventStart": self.event[0],
+            "eventEnd": self.event[1],
+            "shortUrl": "https://programs.example.org/p/7k",
+            **self.about,
+            "trackedWikis": [{"wiki": {"dbname": "enwiki"}, "namespaces": [0]}],
             "metrics": self.metrics,
             "goals": [dict(goal) for goal in self.goals],
-            "edits": {"nodes": self.edits[:16]},
+            "metricsByWiki": [
+                {
+                    "wiki": {"dbname": f"{domain.split('.')[0]}wiki", "domain": domain},
+                    "namespace": None,
+                    "metrics": {"totalEdits": edits},
+                }
+                for domain, edits in self.wikis.items()
+            ],
+            "timeline": self.timeline,
+            "edits": {"nodes": self.edits[:24]},
+            "hiddenCards": self.hidden,
         }
 
-    def _listed(self) -> list[dict[str, Any]]:
-        program = self._program()
-        chosen = {name: program[name] for name in ("title", "institution", "metrics")}
-        return [{**chosen, "slug": SLUG, "term": None, "status": "ACTIVE"}] if self.there else []
+    def _listed(self) -> dict[str, Any]:
+        one = {
+            "slug": SLUG, "title": TITLE, "institution": "City Museum", "term": None, "status": "ACTIVE",
+            "metrics": self.metrics,
+        }  # fmt: skip
+        return listed([one] if self.there else [])
 
     async def _activity(self, number: int) -> AsyncGenerator[StreamedResult, None]:
         cuts = self._cuts
@@ -186,10 +220,10 @@ class Stage:
             if self.too_old:
                 self.too_old = False
                 last = {"__typename": "SnapshotRequired", "cursor": f"c{len(self.log)}"}
-                yield Response({"data": {"programActivity": last}}, last["cursor"])
+                yield Response({"data": {"entry": last}}, last["cursor"])
                 return
             for entry in self.log[number:]:
-                yield Response({"data": {"programActivity": entry}}, entry["cursor"])
+                yield Response({"data": {"entry": entry}}, entry["cursor"])
             number = len(self.log)
             await moved.wait()
             if cuts != self._cuts:
@@ -225,6 +259,10 @@ class Served:
 async def staged(stage: Stage) -> AsyncIterator[Served]:
     """Serve a stage on a real socket."""
     closing = asyncio.Event()
-    routes = [*graphql_routes(stage, identify, closing=closing), *page_routes(stage, identify)]
+    routes = [
+        *graphql_routes(stage, identify, closing=closing),
+        *live_routes(stage, identify),
+        *page_routes(stage, identify),
+    ]
     async with serving(Starlette(routes=routes), closing=closing) as url:
         yield Served(stage, url, closing)
