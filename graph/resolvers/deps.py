@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,9 @@ from graph.wikis import KnownUser
 
 MUTATIONS_A_MINUTE = 120
 """How many changes one account may make through one process; more at once only after a pause."""
+
+PREVIEWS_AT_ONCE = 2
+"""How many scopes one process looks at; each holds a connection."""
 
 
 class Users(Protocol):
@@ -33,8 +37,8 @@ class Users(Protocol):
 @dataclass(frozen=True, slots=True)
 class Deps:
     """The database, the broker, the clock (aware, UTC), our public address, the wikis' directory, what the open sockets
-    and streams of this process depend on, how quickly each account makes changes here, and where articles of scopes are
-    asked for; None where they cannot be."""
+    and streams of this process depend on, how quickly each account makes changes here, where articles of scopes are
+    asked for (None where they cannot be), and how many of them are looked at before they are added."""
 
     pool: Pool
     broker: Broker
@@ -45,3 +49,4 @@ class Deps:
     credentials: Credentials = field(default_factory=Credentials)
     paces: Buckets = field(default_factory=lambda: Buckets(MUTATIONS_A_MINUTE, MUTATIONS_A_MINUTE / 60))
     scopes: WikimediaScopes | None = None
+    previews: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREVIEWS_AT_ONCE))

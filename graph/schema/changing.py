@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from graph.errors import ErrorCode, UserFault
+from graph.errors import UserFault
 from graph.resolvers.deps import Deps
 from graph.resolvers.form import Refused
 from graph.resolvers.identity import Actor
@@ -67,17 +67,6 @@ def mutation(
         return shown(value)
 
     return _field(change, description, accepted, payload)
-
-
-def later(description: str, accepted: type, payload: type[P]) -> Any:
-    """A field of the contract that this version does not offer yet, and says so."""
-
-    async def answer(info: Info, input: Any) -> Any:  # noqa: A002, ARG001 - the contract's name
-        return payload(
-            user_errors=UserError.all_of([UserFault(ErrorCode.UNAVAILABLE, "This version does not offer this yet.")])
-        )
-
-    return _field(answer, description, accepted, payload)
 
 
 def _field(resolver: Callable[..., Any], description: str, accepted: type, payload: type) -> Any:

@@ -28,7 +28,7 @@ class Context:
     """Who asks, what can be reached, and what is asked for together.
 
     ``last_event_id`` is the cursor that a resumed subscription's client holds; it wins over the argument ``after``.
-    ``telling`` is what a subscription's source is to tell.
+    ``telling`` is what a subscription's source is to tell, ``deadline`` when a query is given up.
     """
 
     def __init__(self, deps: Deps, actor: Actor, *, last_event_id: str | None = None) -> None:
@@ -37,7 +37,13 @@ class Context:
         self.last_event_id = last_event_id
         self.telling = Telling.WHOLE
         self.loaders = Loaders(deps, actor)
+        self.deadline: asyncio.Timeout | None = None
         self._position: asyncio.Future[tuple[str, int]] | None = None
+
+    def take_time(self, seconds: float) -> None:
+        """Let this execution last so long from now, where that is longer than it may anyway."""
+        if self.deadline is not None and (until := self.deadline.when()) is not None:
+            self.deadline.reschedule(max(until, asyncio.get_running_loop().time() + seconds))
 
     def renew(self) -> None:
         """Forget what was loaded: a change was made, and what is read from now on is read anew."""

@@ -12,7 +12,18 @@ import strawberry
 from graph.activity import RetractionReason
 from graph.errors import ErrorCode
 from graph.paging import ArticleOrder, CampaignOrder, EditorOrder, ProgramOrder
-from graph.programs import GoalMetric, PasscodePolicy, ProgramStatus, ProgramType, Role, ScopeKind, Visibility
+from graph.programs import (
+    AssignmentRole,
+    GoalMetric,
+    PasscodePolicy,
+    ProgramStatus,
+    ProgramType,
+    Role,
+    ScopeKind,
+    Visibility,
+)
+from graph.resolvers.organizing_assignments import OfferOutcome
+from graph.resolvers.organizing_scopes import ScopeFault, ScopeState
 from graph.resolvers.timelines import TimeBucket
 from graph.resolvers.updating import JobKind, UpdateState
 
@@ -207,5 +218,43 @@ declare(
         "RECONCILE": "Compares it with the wikis' own lists, and mends what differs.",
         "REASSESS": "Decides its stored edits anew.",
         "REFRESH": "Reads which articles its scopes have.",
+    },
+)
+declare(
+    ScopeState,
+    "How far the reading of a scope's articles is.",
+    {
+        "WAITING": "It waits for its turn.",
+        "READING": "It is under way.",
+        "READY": "It went well.",
+        "FAILED": "It failed; the scope has what it had before, and is read again.",
+    },
+)
+declare(
+    ScopeFault,
+    "Why a scope's articles could not be read.",
+    {
+        "MISSING": "There is no such category, template, query or pile.",
+        "OTHER_WIKI": "The query or pile is about another wiki.",
+        "TOO_MANY": "There are more articles than a program may have.",
+        "DOWN": "The wiki or the service cannot be reached, or is out of order.",
+        "SLOW": "The service took too long.",
+        "FORM": "The service did not answer in its form, for example with a page for people.",
+        "REFUSED": "The service could not do it, and says why.",
+        "INTERNAL": "An error of ours.",
+    },
+)
+declare(
+    AssignmentRole,
+    "What somebody is to do with an article.",
+    {"WRITE": "Begin it, or go on with it.", "REVIEW": "Read what others wrote, and say what could be better."},
+)
+declare(
+    OfferOutcome,
+    "What became of a pasted line.",
+    {
+        "ADDED": "The article is offered from now on.",
+        "KNOWN": "It is offered already, be it available or claimed; or another line means the same article.",
+        "REFUSED": "It is no article that can be offered; the message says why.",
     },
 )

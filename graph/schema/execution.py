@@ -159,6 +159,7 @@ class Executor:
         deadline = asyncio.timeout(allowed)
         try:
             async with deadline:
+                execution.context_value.deadline = deadline
                 return await self._engine.execute(execution)
         except TimeoutError:
             if not deadline.expired():

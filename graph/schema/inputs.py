@@ -173,6 +173,13 @@ class RemoveScopeInput:
 
 
 @accepted
+class RefreshScopesInput:
+    """A program whose scopes are to be read anew."""
+
+    program_id: strawberry.ID = said("The program.")
+
+
+@accepted
 class ArticleTrackingInput:
     """An article to leave out of a program, or to take in again."""
 

@@ -18,6 +18,8 @@ from strawberry.dataloader import DataLoader
 from graph.activity import Article, LedgerEdit
 from graph.paging import (
     ArticleQuery,
+    AssignmentQuery,
+    AvailableQuery,
     CampaignQuery,
     EditorQuery,
     EditQuery,
@@ -29,12 +31,34 @@ from graph.paging import (
     Within,
 )
 from graph.permissions import ProgramPermissions
-from graph.programs import Campaign, Editor, Enrollment, Goal, Organization, Program, Session, TrackedWiki
-from graph.resolvers import organizing_cohorts, reading, reading_lists, reading_numbers, tokens, updating
+from graph.programs import (
+    Assignment,
+    Campaign,
+    Editor,
+    Enrollment,
+    Goal,
+    Organization,
+    Program,
+    Session,
+    TrackedWiki,
+    WantedArticle,
+)
+from graph.resolvers import (
+    organizing_cohorts,
+    organizing_scopes,
+    reading,
+    reading_assignments,
+    reading_lists,
+    reading_numbers,
+    tokens,
+    updating,
+)
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 from graph.resolvers.organizing_cohorts import PendingName
+from graph.resolvers.organizing_scopes import Scope
 from graph.resolvers.reading import EditKey, ListedArticle, Participant, Reader, Upload
+from graph.resolvers.reading_assignments import ArticleState
 from graph.resolvers.timelines import TimeBucket
 from graph.resolvers.tokens import ScreenToken
 from graph.resolvers.updating import ShownUpdate
@@ -56,6 +80,7 @@ class Loaders:
         self._count(deps, reader)
         self._list_nouns(deps, actor)
         self._list_contributions(deps, actor, reader)
+        self._list_assignments(deps, actor)
 
     def _find(self, deps: Deps, actor: Actor) -> None:
         """Single things by number, slug or name."""
@@ -70,6 +95,7 @@ class Loaders:
             partial(reading.organizations_by_slug, deps)
         )
         self.sessions_by_id: DataLoader[int, Session | None] = _found(partial(reading.sessions_by_id, deps, actor))
+        self.scopes_by_id: DataLoader[int, Scope | None] = _found(partial(organizing_scopes.scopes_by_id, deps, actor))
         self.editors_by_id: DataLoader[int, Editor | None] = _found(partial(reading.editors_by_id, deps, actor))
         self.editors_by_name: DataLoader[str, Editor | None] = _found(partial(reading.editors_by_name, deps, actor))
         self.articles_by_id: DataLoader[int, Article | None] = _found(partial(reading.articles_by_id, deps, actor))
@@ -79,6 +105,8 @@ class Loaders:
     def _belong(self, deps: Deps, actor: Actor, reader: Reader) -> None:
         """What belongs to something."""
         self.sessions: DataLoader[int, list[Session]] = _there(partial(reading.sessions_of, deps))
+        self.scopes: DataLoader[int, list[Scope]] = _there(partial(organizing_scopes.scopes_of, deps))
+        self.without_articles: DataLoader[int, bool] = _there(partial(organizing_scopes.without_articles, deps))
         self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
         self.volunteers: DataLoader[int, list[Enrollment]] = _there(partial(reading.volunteers, deps))
         self.updates: DataLoader[int, ShownUpdate | None] = _found(partial(updating.of_programs, deps, reader))
@@ -150,6 +178,29 @@ class Loaders:
         self.upload_counts: DataLoader[tuple[int, UploadQuery], int] = _asked(
             partial(lists.count_uploads, deps, reader)
         )
+
+    def _list_assignments(self, deps: Deps, actor: Actor) -> None:
+        """Lists of assignments and available articles, and how these articles stand."""
+        lists = reading_assignments
+        self.assignments: DataLoader[tuple[int, AssignmentQuery, Slice], Page[Assignment]] = _asked(
+            partial(lists.assignments, deps, actor)
+        )
+        self.assignment_counts: DataLoader[tuple[int, AssignmentQuery], int] = _asked(
+            partial(lists.count_assignments, deps, actor)
+        )
+        self.editor_assignments: DataLoader[tuple[int, int, Slice], Page[Assignment]] = _asked(
+            partial(lists.assignments_of, deps, actor)
+        )
+        self.editor_assignment_counts: DataLoader[tuple[int, int], int] = _asked(
+            partial(lists.count_assignments_of, deps, actor)
+        )
+        self.available: DataLoader[tuple[int, AvailableQuery, Slice], Page[WantedArticle]] = _asked(
+            partial(lists.available, deps, actor)
+        )
+        self.available_counts: DataLoader[tuple[int, AvailableQuery], int] = _asked(
+            partial(lists.count_available, deps, actor)
+        )
+        self.article_states: DataLoader[int, ArticleState | None] = _found(partial(lists.states, deps, actor))
 
 
 def _found(ask: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from graph.resolvers import (
     joining,
-    organizing_articles,
     organizing_campaigns,
     organizing_cohorts,
     organizing_programs,
@@ -16,13 +15,15 @@ from graph.resolvers import (
     updating,
 )
 from graph.schema import inputs, inputs_people, payloads
-from graph.schema.changing import later, mutation
+from graph.schema.changing import mutation
 from graph.schema.fields import described
 from graph.schema.ids import Kind
+from graph.schema.mutation_articles import ArticleMutation
+from graph.schema.mutation_assignments import AssignmentMutation
 
 
 @described
-class Mutation:
+class Mutation(ArticleMutation, AssignmentMutation):
     """Everything that can be changed.
 
     With `userErrors`, nothing has changed; addEditors alone adds the names that are not at fault.
@@ -252,24 +253,6 @@ class Mutation:
         payloads.SessionPayload,
         payloads.SessionPayload.gone,
         of=Kind.SESSION,
-    )
-    add_scope: payloads.ScopePayload = later(
-        "Adds articles that count in an article-scoped program.", inputs.AddScopeInput, payloads.ScopePayload
-    )
-    remove_scope: payloads.ScopePayload = later("Removes a scope.", inputs.RemoveScopeInput, payloads.ScopePayload)
-    exclude_article: payloads.ArticleTrackingPayload = mutation(
-        "Leaves an article out of a program's numbers. It stays listed as excluded. Harmless when repeated.",
-        inputs.ArticleTrackingInput,
-        organizing_articles.exclude_article,
-        payloads.ArticleTrackingPayload,
-        payloads.ArticleTrackingPayload.of,
-    )
-    include_article: payloads.ArticleTrackingPayload = mutation(
-        "Takes an excluded article in again. Harmless when repeated.",
-        inputs.ArticleTrackingInput,
-        organizing_articles.include_article,
-        payloads.ArticleTrackingPayload,
-        payloads.ArticleTrackingPayload.of,
     )
     set_goals: payloads.SetGoalsPayload = mutation(
         """Replaces the goals of a program. A goal whose target stays or falls stays reached; one whose target rises

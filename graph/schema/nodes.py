@@ -15,13 +15,14 @@ from graph.schema.types_campaign import Campaign, Organization
 from graph.schema.types_content import Article, Edit, Upload
 from graph.schema.types_people import Editor
 from graph.schema.types_program import Program
-from graph.schema.types_session import Session
+from graph.schema.types_session import Scope, Session
 
 _BY_NUMBER: dict[Kind, tuple[Callable[[Loaders], Any], Callable[[Any], Node]]] = {
     Kind.PROGRAM: (lambda loaders: loaders.programs_by_id, Program.of),
     Kind.CAMPAIGN: (lambda loaders: loaders.campaigns_by_id, Campaign.of),
     Kind.ORGANIZATION: (lambda loaders: loaders.organizations_by_id, Organization.of),
     Kind.SESSION: (lambda loaders: loaders.sessions_by_id, Session.of),
+    Kind.SCOPE: (lambda loaders: loaders.scopes_by_id, Scope.of),
     Kind.EDITOR: (lambda loaders: loaders.editors_by_id, Editor.of),
     Kind.ARTICLE: (lambda loaders: loaders.articles_by_id, Article.of),
     Kind.UPLOAD: (lambda loaders: loaders.uploads_by_id, Upload.of),

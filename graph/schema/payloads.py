@@ -17,7 +17,7 @@ from graph.schema.fields import described, said
 from graph.schema.types_campaign import Campaign, Organization
 from graph.schema.types_people import Editor
 from graph.schema.types_program import Program
-from graph.schema.types_session import Scope, Session
+from graph.schema.types_session import Session
 from graph.schema.types_tokens import AccessToken, ScreenToken
 from graph.schema.types_update import DeadLetter
 
@@ -151,13 +151,6 @@ class SessionPayload(ProgramPayload):
     def gone(cls, value: nouns.Program) -> SessionPayload:
         """The answer of a deletion."""
         return cls(program=Program.of(value))
-
-
-@described
-class ScopePayload(ProgramPayload):
-    """The scope, and its program."""
-
-    scope: Scope | None = said("The scope as it is now; null where it was removed.", default=None)
 
 
 @described

@@ -11,12 +11,16 @@ import strawberry
 from graph import wikis
 from graph.errors import ErrorCode, UserFault
 from graph.paging import CampaignOrder, CampaignQuery, OrganizationQuery, Within
-from graph.resolvers import reading, upstream
-from graph.schema import nodes
+from graph.programs import ScopeKind
+from graph.resolvers import organizing_scopes, reading, upstream
+from graph.resolvers.form import Refused
+from graph.resolvers.organizing_scopes import PREVIEW_SECONDS
+from graph.schema import ids, nodes
 from graph.schema.arguments import MOST, After, First, Search, argument, required, text
 from graph.schema.context import Info
 from graph.schema.fields import described, resolved
 from graph.schema.filters import Filter, OrderOfCampaigns, OrderOfPrograms, program_query
+from graph.schema.payloads_scopes import ScopePreview
 from graph.schema.types_base import Node, Wiki
 from graph.schema.types_campaign import (
     Campaign,
@@ -30,6 +34,11 @@ from graph.schema.types_service import ServiceStatus
 from graph.schema.types_session import Session
 from graph.schema.types_viewer import Viewer
 
+ProgramId = Annotated[strawberry.ID, argument("The program.")]
+KindOfScope = Annotated[ScopeKind, argument("Where the articles come from.")]
+WikiName = Annotated[str, argument("The wiki the articles are on, by database name or domain.")]
+Value = Annotated[str, argument("As in `addScope`.")]
+Depth = Annotated[int | None, argument("How many levels of subcategories.")]
 Slug = Annotated[str, argument("The name in addresses.")]
 
 
@@ -138,6 +147,32 @@ class Query:
         await prepare(info)
         found = await info.context.loaders.editors_by_name.load(required(username, "username"))
         return None if found is None else Editor.of(found)
+
+    @resolved
+    async def scope_preview(
+        self,
+        info: Info,
+        program_id: ProgramId,
+        kind: KindOfScope,
+        wiki: WikiName,
+        value: Value,
+        depth: Depth = 0,
+    ) -> ScopePreview:
+        """How many articles a scope would have and how many of the program's edits so far would count by it.
+
+        For whoever may add it. It takes up to 50 seconds; what takes longer is an error here and may be added all the
+        same.
+        """
+        info.context.take_time(PREVIEW_SECONDS + 5)
+        deps, actor = info.context.deps, info.context.actor
+        given = {"kind": kind, "wiki": wiki, "value": value, "depth": depth}
+        try:
+            given["programId"] = ids.number(program_id, ids.Kind.PROGRAM, "programId")
+            return ScopePreview.of(await organizing_scopes.preview(deps, actor, given))
+        except Refused as refused:
+            return ScopePreview.refused(refused.faults)
+        except UserFault as fault:
+            return ScopePreview.refused([fault])
 
     @resolved
     def wiki(self, dbname: Annotated[str, argument("The database name, for example enwiki.")]) -> Wiki | None:

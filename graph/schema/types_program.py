@@ -13,6 +13,8 @@ from graph import programs as nouns
 from graph.paging import (
     ArticleOrder,
     ArticleQuery,
+    AssignmentQuery,
+    AvailableQuery,
     CampaignQuery,
     EditorOrder,
     EditorQuery,
@@ -21,12 +23,13 @@ from graph.paging import (
     UploadQuery,
     Within,
 )
-from graph.programs import PasscodePolicy, ProgramStatus, ProgramType, Visibility
+from graph.programs import AssignmentRole, PasscodePolicy, ProgramStatus, ProgramType, Visibility
 from graph.resolvers import short_addresses
 from graph.schema import ids
 from graph.schema.arguments import After, Bucket, Dbname, First, From, Search, To, Username, argument, text
 from graph.schema.context import Info
 from graph.schema.fields import described, everybodys, resolved, said
+from graph.schema.types_assignments import AssignmentConnection, AvailableArticleConnection
 from graph.schema.types_base import RANKED, Connection, Node, Wiki, cursors_of, cut, page_info
 from graph.schema.types_content import EditConnection, ProgramArticleConnection, UploadConnection
 from graph.schema.types_numbers import Goal, Metrics, TimelinePoint, WikiMetrics
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
 Namespace = Annotated[int | None, argument("Only this namespace, by its number.")]
 Created = Annotated[bool | None, argument("Only articles that were created, or only those that were not.")]
+OnlyRole = Annotated[AssignmentRole | None, argument("Only to write, or only to review.")]
 OrderOfEditors = Annotated[EditorOrder | None, argument("The order; by username where none is given.")]
 OrderOfArticles = Annotated[ArticleOrder | None, argument("The order; by title where none is given.")]
 
@@ -127,9 +131,14 @@ class Program(Node):
         return [Volunteer.of(each) for each in await info.context.loaders.volunteers.load(self.value.id)]
 
     @everybodys
-    def scopes(self) -> list[Scope]:
-        """Which articles count; empty where all of them do."""
-        return []
+    async def scopes(self, info: Info) -> list[Scope]:
+        """Which articles count where the program is article-scoped: those of any of these."""
+        return [Scope.of(scope) for scope in await info.context.loaders.scopes.load(self.value.id)]
+
+    @everybodys
+    async def nothing_in_scope(self, info: Info) -> bool:
+        """Whether it is article-scoped and its scopes have no article (yet): then no edit counts."""
+        return await info.context.loaders.without_articles.load(self.value.id)
 
     @everybodys
     async def goals(self, info: Info) -> list[Goal]:
@@ -212,6 +221,22 @@ class Program(Node):
         """The articles edited. One that was deleted since stays listed."""
         query = ArticleQuery(text(wiki, "wiki"), created, order_by or ArticleOrder.TITLE)
         return await ProgramArticleConnection.page(info, self.value.id, query, first, after)
+
+    @resolved
+    async def assignments(
+        self, info: Info, first: First = 25, after: After = None, role: OnlyRole = None, editor: Username = None
+    ) -> AssignmentConnection:
+        """Who writes or reviews which article."""
+        query = AssignmentQuery(role, text(editor, "editor"))
+        return await AssignmentConnection.of_program(info, self.value.id, query, first, after)
+
+    @resolved
+    async def available_articles(
+        self, info: Info, first: First = 25, after: After = None, wiki: Dbname = None, search: Search = None
+    ) -> AvailableArticleConnection:
+        """The articles that its editors may claim."""
+        query = AvailableQuery(text(wiki, "wiki"), text(search, "search"))
+        return await AvailableArticleConnection.page(info, self.value.id, query, first, after)
 
     @resolved
     async def edits(

@@ -13,6 +13,8 @@ from graph import programs as nouns
 from graph.errors import ErrorCode, UserFault
 from graph.paging import EditorQuery, EditQuery, Within
 from graph.programs import ScopeKind
+from graph.resolvers import organizing_scopes
+from graph.resolvers.organizing_scopes import ScopeFault, ScopeState
 from graph.schema import ids
 from graph.schema.arguments import After, Bucket, Dbname, First, From, To, Username, text
 from graph.schema.context import Info
@@ -21,6 +23,7 @@ from graph.schema.types_base import Node, Wiki
 from graph.schema.types_content import EditConnection
 from graph.schema.types_numbers import Metrics, TimelinePoint, WikiMetrics
 from graph.schema.types_people import Editor, ProgramEditorConnection
+from graph.wikis import wiki as known_wiki
 
 if TYPE_CHECKING:
     from graph.schema.types_program import Program
@@ -45,11 +48,38 @@ class Scope(Node):
 
     kind: ScopeKind = said("How the articles are named.")
     wiki: Wiki = said("Their wiki.")
-    value: str = said("The category, template, query or pile.")
+    value: str = said("The category or template (its full title), or the number of the query or pile.")
     depth: int = said("How many levels of subcategories belong to it.")
-    article_count: int = said("How many articles it holds.")
+    article_count: int = said("How many articles it holds, by its last reading that went well.")
+    state: ScopeState = said("How far the reading of its articles is.")
+    articles_found: int = said("How many articles the present reading, or the last one, has found.")
+    skipped: int = said("How many entries of the query or pile can be no page of the wiki.")
+    added_at: datetime = said("When it was added.")
     refreshed_at: datetime | None = said("When they were last read; null until then.")
+    tried_at: datetime | None = said("When they were last begun to be read, be it in vain; null until then.")
     error: str | None = said("Why they could not be read; null where they could.")
+    error_reason: ScopeFault | None = said("What kind of error that is.")
+
+    @classmethod
+    def of(cls, value: organizing_scopes.Scope) -> Scope:
+        """The scope as the API shows it."""
+        wiki = known_wiki(value.dbname) or nouns.Wiki(value.dbname, value.domain, "", None)
+        return cls(
+            id=ids.encode(ids.Kind.SCOPE, value.id),
+            kind=ScopeKind(value.kind),
+            wiki=Wiki.of(wiki),
+            value=value.value,
+            depth=value.depth,
+            article_count=value.size,
+            state=ScopeState(value.state),
+            articles_found=value.found,
+            skipped=value.skipped,
+            added_at=value.added_at,
+            refreshed_at=value.refreshed_at,
+            tried_at=value.tried_at,
+            error=value.error,
+            error_reason=None if value.error_reason is None else ScopeFault(value.error_reason),
+        )
 
 
 @described

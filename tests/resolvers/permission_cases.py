@@ -33,7 +33,6 @@ class Case:
     told: Mapping[Part, str] = field(default_factory=dict)
     refusal: str = "NOT_ALLOWED"
     empty: bool = False
-    unavailable: bool = False
 
 
 def _program(mutation: str, action: Action, of: str = "programId", **rest: Any) -> Case:
@@ -122,7 +121,7 @@ CASES = [
     _program("leaveProgram", _A.LEAVE, refusal="NOT_ENROLLED", told=_NOT_IN),
     _program("setShowName", _A.LEAVE, fixed={"showName": False}, refusal="NOT_ENROLLED", told=_NO_EDITOR),
     _program("acknowledgeEnrollment", _A.LEAVE, fixed={"showName": False}, refusal="NOT_ENROLLED", told=_NO_EDITOR),
-    Case("addScope", _A.EDIT_PROGRAM, lambda _, place, __: {
-        "programId": place.program, "kind": "CATEGORY", "wiki": "enwiki", "value": "Mosses"}, unavailable=True),
-    Case("removeScope", _A.EDIT_PROGRAM, lambda _, __, ___: {"id": NOWHERE[_K.SCOPE]}, unavailable=True),
+    _program("addScope", _A.EDIT_PROGRAM, fixed={"kind": "PAGEPILE", "wiki": "enwiki", "value": "4711"}),
+    Case("removeScope", _A.EDIT_PROGRAM, lambda _, place, __: {"id": place.scope}, of="id", kind=_K.SCOPE),
+    _program("refreshScopes", _A.REQUEST_UPDATE),
 ]  # fmt: skip

@@ -37,6 +37,7 @@ class Place:
     article: str
     excluded: str
     screen_token: str
+    scope: str
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,8 @@ async def _place(
         end=program["trackingEnd"], coordinators=[actors[Part.SESSION_COORDINATOR].username],
     )  # fmt: skip
     token = await stage.done("createScreenToken", owner, programId=program["id"], name="Hall")
+    scope = await stage.done("addScope", owner, programId=program["id"], kind="PETSCAN", wiki="enwiki", value="4711")
+    await stage.pool.execute("UPDATE scope SET state = 'READY'")
     return Place(
         program=program["id"],
         title=program["title"],
@@ -177,6 +180,7 @@ async def _place(
         article=article,
         excluded=excluded,
         screen_token=token["screenToken"]["id"],
+        scope=scope["scope"]["id"],
     )
 
 

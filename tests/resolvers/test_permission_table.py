@@ -68,8 +68,6 @@ def everybody(scene: Scene, case: Case) -> list[tuple[Part, Actor, frozenset[Par
 
 def expected(case: Case, part: Part, parts: Collection[Part], visibility: Visibility) -> str | None:
     """The code that somebody is told, None where they succeed. The table decides, and nothing else."""
-    if case.unavailable:
-        return "UNAVAILABLE"
     private = visibility is Visibility.PRIVATE and case.of is not None
     if private and not may_view(parts, visibility):
         return "NOT_FOUND"

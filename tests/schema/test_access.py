@@ -19,6 +19,8 @@ EVERYBODYS = {
     "Campaign.shortUrl",
     "Program.facilitators",
     "Program.goals",
+    "Program.nothingInScope",
+    "Program.scopes",
     "Program.sessions",
     "Program.shortUrl",
     "Program.status",

@@ -19,7 +19,6 @@ from graph.wikimedia.scopes.download import Service
 from graph.wikimedia.scopes.json_list import JsonList
 from graph.wikimedia.scopes.reading import Batch, Reason, ScopedPage, Unresolved, too_many
 
-ADDRESS: Final = "https://pagepile.toolforge.org/api.php"
 PATIENCE: Final = 300.0  # seconds; a pile is stored, nothing is computed
 
 _title = msgspec.json.Decoder(str)

@@ -20,7 +20,6 @@ from graph.wikimedia.scopes.download import Service
 from graph.wikimedia.scopes.json_list import JsonList
 from graph.wikimedia.scopes.reading import Batch, Reason, ScopedPage, Unresolved, too_many
 
-ADDRESS: Final = "https://petscan.wmcloud.org/"
 _NO_SUCH = "No such PSID"
 
 
