@@ -8,14 +8,14 @@ What comes is put aside in the database as it comes, and counts when all of it i
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from graph import wikis
-from graph.db import fetched, queue, scopes
+from graph.db import assignments, fetched, queue, scopes
 from graph.db.pool import Connection
 from graph.db.queue import JobKind
 from graph.db.scopes import Scope
@@ -23,7 +23,7 @@ from graph.errors import UpstreamError
 from graph.jobs.backfill import Reach
 from graph.programs import ScopeKind
 from graph.scopes import MOST_PAGES, Source
-from graph.wikimedia.scopes.reading import Batch, Reading, Reason, ScopedPage, Unresolved
+from graph.wikimedia.scopes.reading import Reading, Reason, ScopedPage, Unresolved
 from graph.wikimedia.scopes.resolver import WikimediaScopes
 
 log = logging.getLogger(__name__)
@@ -131,11 +131,15 @@ class _Refreshing:
             if digest == self.scope.digest:
                 await self._same()
                 return
-        if source.kind is ScopeKind.ASSIGNED_ARTICLES:
-            reading = Reading(self.sources.articles.followed(source.wiki, _batches([])), most)
-        else:
-            reading = self.sources.read(source, most)
-        await self._take(reading, digest)
+        await self._take(await self._reading(source, most), digest)
+
+    async def _reading(self, source: Source, most: int) -> Reading:
+        if source.kind is not ScopeKind.ASSIGNED_ARTICLES:
+            return self.sources.read(source, most)
+        async with self.reach.pool.acquire() as conn:
+            wanted = await assignments.titles(conn, self.scope.program_id)
+        titles = [title for wiki_id, title in wanted if wiki_id == self.scope.wiki_id]
+        return self.sources.assigned(source.wiki, titles, most)
 
     async def _take(self, reading: Reading, digest: str | None) -> None:
         async with aclosing(reading.__aiter__()) as batches:
@@ -178,11 +182,6 @@ async def _digest(reading: Reading) -> str:
     async for _ in reading:
         pass
     return reading.digest
-
-
-async def _batches(titles: Sequence[str]) -> AsyncGenerator[Batch, None]:
-    if titles:
-        yield Batch([ScopedPage(None, 0, title) for title in titles])
 
 
 def _no_room(most: int) -> str:

@@ -15,6 +15,7 @@ from graph.db import (
     organizing_campaigns,
     organizing_cohorts,
     organizing_programs,
+    organizing_scopes,
 )
 from graph.db.pool import Connection
 from graph.errors import ErrorCode, UserFault
@@ -61,7 +62,7 @@ async def create_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> 
 
 
 async def clone_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
-    """Create a program like another, with its wikis, goals and campaigns and without its people.
+    """Create a program like another, with its wikis, scopes, goals and campaigns and without its people.
 
     Raises UserFault or Refused.
     """
@@ -78,6 +79,7 @@ async def clone_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> P
         for campaign_id in await organizing_campaigns.campaigns_of(conn, model.id):
             await organizing_campaigns.add_program(conn, campaign_id, new.id)
         await organizing_cohorts.replace_goals(conn, new.id, await organizing_cohorts.targets(conn, model.id))
+        await organizing_scopes.clone(conn, model.id, new.id, organizing.signed_in(actor))
         await cohorts.cover(conn, [new.id])
         return await organizing_programs.program(conn, new.id) or new
 

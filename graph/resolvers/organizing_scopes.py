@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from graph.db import organizing_scopes, scopes
+from graph.db import assignments, organizing_scopes, scopes
 from graph.db.organizing import wiki_ids
 from graph.db.pool import Connection
 from graph.db.scopes import Scope
@@ -167,11 +167,11 @@ async def preview(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Preview
 
 
 async def _previewed(deps: Deps, program: Program, wanted: Source) -> Preview:
-    reading = await _reading(deps, program, wanted)
     async with deps.pool.acquire() as conn:
         await scopes.stage(conn)
         # A wiki that was never met has no number, and no edits here.
         wiki_id = await conn.fetchval("SELECT id FROM wiki WHERE dbname = $1", wanted.wiki.dbname) or 0
+        reading = await _reading(conn, deps, program, wanted, wiki_id)
         async for pages in reading:
             await scopes.put_aside(conn, wiki_id, pages)
         articles, edits = await scopes.preview(conn, program.id)
@@ -179,8 +179,11 @@ async def _previewed(deps: Deps, program: Program, wanted: Source) -> Preview:
     return Preview(articles, edits, reading.skipped)
 
 
-async def _reading(deps: Deps, program: Program, wanted: Source) -> Reading:  # noqa: ARG001
-    return _asked(deps).read(wanted)
+async def _reading(conn: Connection, deps: Deps, program: Program, wanted: Source, wiki_id: int) -> Reading:
+    if wanted.kind is not ScopeKind.ASSIGNED_ARTICLES:
+        return _asked(deps).read(wanted)
+    listed = await assignments.titles(conn, program.id)
+    return _asked(deps).assigned(wanted.wiki, [title for wiki, title in listed if wiki == wiki_id])
 
 
 def _code_of(error: UpstreamError) -> ErrorCode:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from graph.db import cohorts, organizing_deleting, organizing_programs, queue
+from graph.db import cohorts, organizing_deleting, organizing_programs, organizing_scopes, queue
 from graph.db.pool import Connection
 from graph.db.queue import JobKind
 from graph.errors import ErrorCode, UserFault
 from graph.permissions import Action, may
-from graph.programs import PasscodePolicy, Program, TrackedWiki, Visibility
+from graph.programs import PasscodePolicy, Program, ProgramType, TrackedWiki, Visibility
 from graph.resolvers import organizing
 from graph.resolvers.deps import Deps
 from graph.resolvers.form import PASSCODE, Form, cleaned
@@ -107,6 +107,8 @@ async def _count_anew(conn: Connection, old: Program, new: Program, *, rewired: 
         await cohorts.cover(conn, [new.id])
     if rewired or moved or old.type is not new.type:
         await cohorts.reassess_program(conn, new.id)
+    if new.type is ProgramType.ARTICLE_SCOPED and old.type is not new.type:
+        await organizing_scopes.ask(conn, new.id)
     if rewired or moved:
         await queue.enqueue(conn, JobKind.BACKFILL, new.id)
 

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from graph.programs import ScopeKind
+from graph.programs import ScopeKind, Wiki
 from graph.scopes import MOST_PAGES, Source
 from graph.wikimedia.action_api import ActionApi
 from graph.wikimedia.scopes.articles import Articles
 from graph.wikimedia.scopes.categories import Categories
 from graph.wikimedia.scopes.pagepile import PagePile
 from graph.wikimedia.scopes.petscan import PetScan
-from graph.wikimedia.scopes.reading import Batch, Reading
+from graph.wikimedia.scopes.reading import Batch, Reading, ScopedPage
 from graph.wikimedia.scopes.sites import Sites
 from graph.wikimedia.scopes.templates import Templates
 
@@ -39,6 +39,10 @@ class WikimediaScopes:
             raise ValueError("assigned articles are not to be read elsewhere")
         return Reading(self._batches(source), most)
 
+    def assigned(self, wiki: Wiki, titles: Sequence[str], most: int = MOST_PAGES) -> Reading:
+        """The pages with these full titles on the wiki, followed where they lead; also those that are not there."""
+        return Reading(self.articles.followed(wiki, _in_one(titles)), most)
+
     def listed(self, source: Source, most: int = MOST_PAGES) -> Reading:
         """As ``read``, but a pile's titles as they are in it: its digest tells cheaply whether the pile is the same."""
         return Reading(self._piled(source), most) if source.kind is ScopeKind.PAGEPILE else self.read(source, most)
@@ -63,3 +67,8 @@ class WikimediaScopes:
         async with aclosing(self._pagepile.pages(int(source.value), namespaces)) as batches:
             async for batch in batches:
                 yield batch
+
+
+async def _in_one(titles: Sequence[str]) -> AsyncGenerator[Batch, None]:
+    if titles:
+        yield Batch([ScopedPage(None, 0, title) for title in titles])
