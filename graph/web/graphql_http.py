@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import ExitStack
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.datastructures import QueryParams
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.errors import UserFault
 from graph.web.graphql_accept import EVENT_STREAM, HTML, JSON, Accept
+from graph.web.graphql_beats import Beats
 from graph.web.graphql_body import EarlyAnswer, read_body
 from graph.web.graphql_request import (
     Answer,
@@ -31,7 +32,7 @@ from graph.web.graphql_request import (
     end_of,
     request_of,
 )
-from graph.web.graphql_sse import ComeBack, EventStream, SingleEvent
+from graph.web.graphql_sse import ComeBack, EventStream, Footing, SingleEvent
 from graph.web.graphql_streams import POLL_SECONDS, STALLED_SECONDS, Busy, Full, Streams, goes_first
 
 METHODS: Final = "GET, POST, OPTIONS"
@@ -67,34 +68,35 @@ class GraphQLHTTP:
     ) -> None:
         self._executor = executor
         self._identify = identify
-        self._closing = closing
         self._streams = streams
         self._explorer = explorer
-        self._heartbeat = heartbeat
-        self._stalled = stalled
+        self._footing = Footing(Beats(heartbeat, closing), executor.unexpected, OPEN_TO_ALL, stalled)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = Request(scope, receive)
+        with suppress(ClientDisconnect):
+            response = await self._response(Request(scope, receive))
+            await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> ASGIApp:
+        """What to answer; nothing of the request is kept for as long as that takes."""
         accept = Accept(request.headers.get("accept"))
-        response: ASGIApp
         try:
-            response = await self._respond(request, accept)
+            return await self._respond(request, accept)
         except ClientDisconnect:
-            return
+            raise
         except InvalidRequest as error:
             refusal = _failure(str(error), "BAD_REQUEST", error.status, accept, error.headers)
-            response = EarlyAnswer(refusal) if error.status == 413 else refusal
+            return EarlyAnswer(refusal) if error.status == 413 else refusal
         except UserFault as fault:
             challenge = {"www-authenticate": "Bearer"}
-            response = _failure(str(fault), fault.code.value, 401, accept, challenge)
+            return _failure(str(fault), fault.code.value, 401, accept, challenge)
         except Full as full:
-            response = _full(full, accept)
+            return _full(full, accept)
         except Busy:
-            response = ComeBack(_BUSY_SECONDS, headers=OPEN_TO_ALL)
+            return ComeBack(_BUSY_SECONDS, headers=OPEN_TO_ALL)
         except Exception as error:
-            response = _json(self._executor.unexpected(error).payload, 500, accept)
-        await response(scope, receive, send)
+            return _json(self._executor.unexpected(error).payload, 500, accept)
 
     async def _respond(self, request: Request, accept: Accept) -> ASGIApp:
         if request.method == "OPTIONS":
@@ -128,22 +130,19 @@ class GraphQLHTTP:
     ) -> ASGIApp:
         if not accept.allows(EVENT_STREAM):
             raise InvalidRequest("A subscription is answered as text/event-stream, which must be accepted.", 406)
-        with ExitStack() as held:
-            held.enter_context(self._streams.one(first=goes_first(identity)))
+        held = self._streams.one(first=goes_first(identity))
+        stream: EventStream | None = None
+        try:
             async with self._streams.turn():
                 results = await self._executor.subscribe(received, identity, last_event_id=last_event_id)
             if not isinstance(results, AsyncGenerator):
                 return SingleEvent(results.payload, headers=OPEN_TO_ALL)
-            return EventStream(
-                results,
-                unexpected=self._executor.unexpected,
-                closing=self._closing,
-                heartbeat=self._heartbeat,
-                headers=OPEN_TO_ALL,
-                held=held.pop_all(),
-                ended=end_of(identity),
-                stalled=self._stalled,
-            )
+            stream = EventStream(results, self._footing, held=held, ended=end_of(identity))
+            return stream
+        finally:
+            if stream is None:
+                with held:
+                    pass
 
 
 def _full(full: Full, accept: Accept) -> ASGIApp:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, cast
 
@@ -34,11 +35,24 @@ _LAST_WORD_SECONDS: Final = 1.0
 class Line:
     """The transport of one connection."""
 
-    __slots__ = ("_socket", "_transport")
+    __slots__ = ("_lost", "_socket", "_transport")
 
     def __init__(self, transport: asyncio.Transport, socket: WebSocketsSansIOProtocol | None = None) -> None:
         self._transport = transport
         self._socket = socket
+        self._lost: Callable[[], None] | None = None
+
+    def when_lost(self, call: Callable[[], None]) -> None:
+        """Call this when the connection is lost, soon if it is already."""
+        self._lost = call
+        if self._transport.is_closing():
+            asyncio.get_running_loop().call_soon(call)
+
+    def lose(self) -> None:
+        """Take it that the connection is lost."""
+        lost, self._lost = self._lost, None
+        if lost is not None:
+            lost()
 
     def write(self, frame: bytes) -> bool:
         """Write a whole frame; False, and nothing is written, where the connection is busy or closing."""
@@ -100,6 +114,12 @@ class Requests(HttpToolsProtocol):
     """The server's HTTP, which tells event streams their line; a new connection is heard when it is its turn."""
 
     _heard = False
+    _line: Line
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the connection."""
+        super().connection_made(transport)
+        self._line = Line(transport)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, as the server does."""
@@ -116,15 +136,51 @@ class Requests(HttpToolsProtocol):
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        """Begin a request, as the server does."""
+        """Begin a request, as the server does, but do not keep a long address and headers twice."""
         super().on_headers_complete()
-        if self.scope["http_version"] == "1.1":
-            scope = cast("dict[str, Any]", self.scope)
-            scope.setdefault("extensions", {})[EXTENSION] = Line(self.transport)
+        if self.scope["http_version"] == "1.1" and "path" in self.scope:
+            self.url, self.headers = b"", []
+            cast("dict[str, Any]", self.scope).setdefault("extensions", {})[EXTENSION] = self._line
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever streams."""
+        super().connection_lost(exc)
+        self._line.lose()
+
+
+class Inbox:
+    """What came over a socket, for its one reader: four queues less than ``asyncio.Queue`` has inside."""
+
+    __slots__ = ("_messages", "_waiter")
+
+    def __init__(self) -> None:
+        self._messages: list[Any] = []
+        self._waiter: asyncio.Future[None] | None = None
+
+    def put_nowait(self, message: Any) -> None:
+        """Add a message."""
+        self._messages.append(message)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def empty(self) -> bool:
+        """Whether all were taken."""
+        return not self._messages
+
+    async def get(self) -> Any:
+        """Take the oldest message, as soon as there is one."""
+        while not self._messages:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return self._messages.pop(0)
 
 
 class Sockets(WebSocketsSansIOProtocol):
-    """The server's WebSockets, which tell those who use them their line."""
+    """The server's WebSockets, which tell those who use them their line, and keep less in memory."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.queue = cast("asyncio.Queue[Any]", Inbox())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, and wait for its other end sooner than is usual."""
@@ -134,5 +190,11 @@ class Sockets(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         """Begin a socket, as the server does."""
         super().handle_connect(event)
+        self.request = cast("Any", None)
         if (scope := getattr(self, "scope", None)) is not None:
             scope["extensions"][EXTENSION] = Line(self.transport, self)
+
+    def start_keepalive(self) -> None:
+        """Begin what comes after the handshake, of which nothing is needed any more."""
+        super().start_keepalive()
+        self.response = cast("Any", None)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 
+from graph.web.graphql_beats import Beats
 from graph.web.graphql_lines import Line, chunk, line_of
 from graph.web.graphql_request import Answer, StreamedResult, connect, encode
 from graph.web.graphql_streams import STALLED_SECONDS
@@ -30,6 +32,7 @@ _HEADERS: Final = {
 _LAST_WORD_SECONDS: Final = 1.0
 _BODY: Final = "sse"
 _CHUNK: Final = "sse chunk"
+_BEAT: Final = chunk(HEARTBEAT)
 
 
 def next_event(payload: dict[str, Any], event_id: str | None = None) -> bytes:
@@ -44,55 +47,61 @@ def _event(encoded: bytes, event_id: str | None) -> bytes:
     return b"event: next\nid: " + event_id.encode() + b"\n" + data
 
 
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What all event streams of a server have in common: their clock, what answers to an error, headers, patience."""
+
+    beats: Beats
+    unexpected: Callable[[Exception], Answer]
+    headers: dict[str, str]
+    stalled: float = STALLED_SECONDS
+
+
 class EventStream:
     """An ASGI response that streams a subscription until it ends, the client leaves, or the process closes.
 
     It ends without a last word when ``ended`` is set: whoever asked is not signed in any more, and may come back as
-    anybody; and when the client takes nothing for ``stalled`` seconds. ``held`` is released at the end.
+    anybody; and when the client takes nothing for so long as the footing says. ``held`` is given back at the end.
     """
+
+    __slots__ = ("_comment", "_cut", "_footing", "_held", "_line", "_over", "_results", "_send", "_task", "_watches")
 
     def __init__(
         self,
         results: AsyncGenerator[StreamedResult, None],
+        footing: Footing,
         *,
-        unexpected: Callable[[Exception], Answer],
-        closing: asyncio.Event,
-        heartbeat: float,
-        headers: dict[str, str],
-        held: ExitStack,
+        held: AbstractContextManager[None],
         ended: asyncio.Event | None = None,
-        stalled: float = STALLED_SECONDS,
     ) -> None:
         self._results = results
-        self._unexpected = unexpected
-        self._closing = closing
-        self._heartbeat = heartbeat
-        self._headers = headers
+        self._footing = footing
         self._held = held
-        self._ended = ended
-        self._stalled = stalled
         self._line: Line | None = None
+        self._watches: tuple[asyncio.Task[Any], ...] = ()
+        if ended is not None:
+            self._watches = (self._watch(ended.wait()),)
+        self._task: asyncio.Task[Any] | None = None
+        self._over = False
         self._cut = False
+        self._comment: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream. The source is closed before this returns."""
-        self._line = line_of(scope)
-        tasks: list[asyncio.Task[None]] = []
+        self._task, self._send, self._line = asyncio.current_task(), send, line_of(scope)
+        slot = self._footing.beats.join(self)
         try:
-            await send(_start(self._headers))
+            await send(_start(self._footing.headers))
             await send(_chunk(_retry_hint()))
-            tasks += [
-                asyncio.create_task(self._deliver(send)),
-                asyncio.create_task(self._beat(send)),
-                asyncio.create_task(_departure(receive)),
-            ]
-            if self._ended is not None:
-                tasks.append(asyncio.create_task(_set(self._ended)))
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._attend(scope, receive)
+            await self._deliver()
+        except asyncio.CancelledError:
+            if not self._over or (self._task is not None and self._task.uncancel()):
+                raise
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            self._over = True
+            self._footing.beats.leave(self, slot)
+            await _ended(*self._watches, *(() if self._comment is None else (self._comment,)))
             with self._held:
                 await self._results.aclose()
         if self._cut and self._line is not None:
@@ -102,22 +111,39 @@ class EventStream:
             async with asyncio.timeout(_LAST_WORD_SECONDS):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _deliver(self, send: Send) -> None:
+    def _attend(self, scope: Scope, receive: Receive) -> None:
+        """Notice when the client has gone; forget what was asked, which would be kept as long as the stream lasts."""
+        scope["headers"], scope["query_string"] = [], b""
+        if self._line is None:
+            self._watches += (self._watch(_departure(receive)),)
+        else:
+            self._line.when_lost(self.close)
+
+    def _watch(self, end: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """End the stream when ``end`` has come."""
+        task = asyncio.create_task(end)
+        task.add_done_callback(lambda _: self.close())
+        return task
+
+    async def _deliver(self) -> None:
         if self._line is not None:
             self._line.narrow()
             connect(self._results, self._push)
         try:
             async for result in self._results:
-                async with asyncio.timeout(self._stalled):
-                    await send(_chunk(_body(result)))
+                await self._write(_body(result))
         except TimeoutError:
             self._cut = True
             return
         except OSError:
             return
         except Exception as error:
-            await send(_chunk(next_event(self._unexpected(error).payload)))
-        await send(_chunk(COMPLETE))
+            await self._send(_chunk(next_event(self._footing.unexpected(error).payload)))
+        await self._send(_chunk(COMPLETE))
+
+    async def _write(self, body: bytes) -> None:
+        async with asyncio.timeout(self._footing.stalled):
+            await self._send(_chunk(body))
 
     def _push(self, result: StreamedResult) -> bool:
         """Write a response at once, if nothing is in its way."""
@@ -126,21 +152,25 @@ class EventStream:
             frame = result.frames[_CHUNK] = chunk(_body(result))
         return self._line is not None and self._line.write(frame)
 
-    async def _beat(self, send: Send) -> None:
-        """Send a comment whenever the interval has passed; return when the process closes."""
-        while True:
-            try:
-                async with asyncio.timeout(self._heartbeat):
-                    await self._closing.wait()
-                return
-            except TimeoutError:
-                pass
-            try:
-                async with asyncio.timeout(self._stalled):
-                    await send(_chunk(HEARTBEAT))
-            except TimeoutError:
-                self._cut = True
-                return
+    # -------------------------------------------------------------- woken by the clock
+
+    def beat(self) -> None:
+        """Send a comment: at once where nothing is in its way."""
+        if (self._line is None or not self._line.write(_BEAT)) and (self._comment is None or self._comment.done()):
+            self._comment = asyncio.create_task(self._send_comment())
+
+    async def _send_comment(self) -> None:
+        try:
+            await self._write(HEARTBEAT)
+        except TimeoutError:
+            self._cut = True
+            self.close()
+
+    def close(self) -> None:
+        """End the stream."""
+        if not self._over and self._task is not None:
+            self._over = True
+            self._task.cancel()
 
 
 class ComeBack:
@@ -180,8 +210,10 @@ def _body(result: StreamedResult) -> bytes:
     return body
 
 
-async def _set(event: asyncio.Event) -> None:
-    await event.wait()
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _departure(receive: Receive) -> None:

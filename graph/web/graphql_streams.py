@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,6 +55,22 @@ class Busy(Exception):
     """So many streams are being opened that this one should be tried again in a few seconds."""
 
 
+class Held:
+    """A stream that is taken, to be given back at the end of a block."""
+
+    __slots__ = ("_streams",)
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+        self._streams.open -= 1
+
+
 class Streams:
     """Counts what is open, up to ``most`` of it, of which a tenth is kept for those who go first; and opens in turn.
 
@@ -71,16 +87,12 @@ class Streams:
         self.delivered = 0
         self.dropped = 0
 
-    @contextmanager
-    def one(self, *, first: bool = True) -> Iterator[None]:
-        """Hold one stream for as long as the block lasts. Raises Full."""
+    def one(self, *, first: bool = True) -> Held:
+        """Take one stream, which is held until the block that this opens is left. Raises Full."""
         if self.open >= self._most - (0 if first else self._kept):
             raise Full(self._most)
         self.open += 1
-        try:
-            yield
-        finally:
-            self.open -= 1
+        return Held(self)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 
 from graph.errors import ErrorCode, UserFault
 from graph.rates import Bucket
+from graph.web.graphql_beats import Beats
 from graph.web.graphql_messages import (
     BAD_MESSAGE,
     FORBIDDEN,
@@ -73,7 +74,7 @@ class GraphQLSockets:
     ) -> None:
         self._executor = executor
         self._identify = identify
-        self._closing = closing
+        self._beats = Beats(limits.ping_interval, closing)
         self._streams = streams
         self._limits = limits
 
@@ -82,15 +83,15 @@ class GraphQLSockets:
         socket = WebSocket(scope, receive, send)
         offered = SUBPROTOCOL in socket.scope.get("subprotocols", ())
         await socket.accept(SUBPROTOCOL if offered else None)
-        connection = _Connection(socket, self._executor, self._identify, self._closing, self._streams, self._limits)
+        connection = _Connection(socket, self._executor, self._identify, self._beats, self._streams, self._limits)
         if not offered:
-            await connection.close(WRONG_SUBPROTOCOL, "Subprotocol not acceptable")
+            await connection.refuse(WRONG_SUBPROTOCOL, "Subprotocol not acceptable")
             return
         try:
             with self._streams.one(first=False):
                 await connection.serve()
         except Full as full:
-            await connection.close(TRY_LATER, str(full))
+            await connection.refuse(TRY_LATER, str(full))
 
 
 class _Connection:
@@ -101,7 +102,7 @@ class _Connection:
         socket: WebSocket,
         executor: Executor,
         identify: Identify,
-        closing: asyncio.Event,
+        beats: Beats,
         streams: Streams,
         limits: SocketLimits,
     ) -> None:
@@ -109,10 +110,11 @@ class _Connection:
         self._out = Outlet(socket, limits.stalled, self._leave_soon)
         self._executor = executor
         self._identify = identify
-        self._closing = closing
+        self._beats = beats
         self._streams = streams
         self._limits = limits
         self._pace = Bucket(limits.burst, limits.per_second)
+        self._late: asyncio.TimerHandle | None = None
         self._initialised = False
         self._acknowledged = False
         self._identity: object = None
@@ -122,28 +124,27 @@ class _Connection:
 
     async def serve(self) -> None:
         """Read messages until the socket is closed by either side."""
+        slot = self._beats.join(self)
+        self._late = asyncio.get_running_loop().call_later(self._limits.init_timeout, self._too_late)
         try:
             async with asyncio.timeout(None) as deadline:
                 self._deadline = deadline
-                keeper = asyncio.create_task(self._keep())
-                try:
-                    await self._read()
-                finally:
-                    keeper.cancel()
-                    await asyncio.gather(keeper, return_exceptions=True)
+                await self._read()
         except CloseSocket as close:
-            await self.close(close.code, close.reason)
+            await self._out.close(close.code, close.reason)
         except (WebSocketDisconnect, TimeoutError):
             pass
         except Exception as error:
             self._executor.unexpected(error)
-            await self.close(INTERNAL, "Internal error")
+            await self._out.close(INTERNAL, "Internal error")
         finally:
             self._out.closed = True
+            self._late.cancel()
+            self._beats.leave(self, slot)
             await self._end_all()
 
-    async def close(self, code: int, reason: str) -> None:
-        """Close the socket, unless it is closed already."""
+    async def refuse(self, code: int, reason: str) -> None:
+        """Close a socket that is not served."""
         await self._out.close(code, reason)
 
     # -------------------------------------------------------------- reading
@@ -184,7 +185,15 @@ class _Connection:
         if ended is not None:
             self._start(self._leave(ended))
         self._acknowledged = True
+        self._forget()
         await self._out.send({"type": "connection_ack"})
+
+    def _forget(self) -> None:
+        """Keep nothing of the handshake for as long as the socket lasts."""
+        if self._late is not None:
+            self._late.cancel()
+        self._socket.scope["headers"] = []
+        self._socket.__dict__.pop("_headers", None)
 
     async def _on_ping(self, message: dict[str, Any]) -> None:
         payload = payload_of(message)
@@ -293,17 +302,18 @@ class _Connection:
 
     # -------------------------------------------------------------- keeping and leaving
 
-    async def _keep(self) -> None:
-        """Insist on a timely ``connection_init``, ping, and close the socket when the process closes."""
-        code, reason = GOING_AWAY, "Service restart"
-        seconds = self._limits.init_timeout
-        while not await self._closes_within(seconds):
-            if not self._initialised:
-                code, reason = INIT_TIMEOUT, "Connection initialisation timeout"
-                break
-            await self._out.send({"type": "ping"})
-            seconds = self._limits.ping_interval
-        await self._part(code, reason)
+    def beat(self) -> None:
+        """Ping."""
+        if self._acknowledged and not self._out.ping():
+            self._start(self._out.send({"type": "ping"}))
+
+    def close(self) -> None:
+        """Close the socket, since the process closes."""
+        self._start(self._part(GOING_AWAY, "Service restart"))
+
+    def _too_late(self) -> None:
+        if not self._initialised:
+            self._start(self._part(INIT_TIMEOUT, "Connection initialisation timeout"))
 
     async def _leave(self, ended: asyncio.Event) -> None:
         """Close the socket when whoever opened it is not signed in any more."""
@@ -313,18 +323,11 @@ class _Connection:
     async def _part(self, code: int, reason: str) -> None:
         """Close the socket from our side; a client that does not answer keeps nobody waiting."""
         self._leave_soon()
-        await self.close(code, reason)
+        await self._out.close(code, reason)
 
     def _leave_soon(self) -> None:
         assert self._deadline is not None
         self._deadline.reschedule(asyncio.get_running_loop().time() + _LAST_WORD_SECONDS)
-
-    async def _closes_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._closing.wait()
-        except TimeoutError:
-            return False
 
 
 def _errors(answer: Answer | StreamedResult) -> list[Any]:

@@ -14,6 +14,7 @@ from graph.web.graphql_lines import close_frame, line_of, text_frame
 from graph.web.graphql_messages import SLOW, fitting
 from graph.web.graphql_request import Push, StreamedResult, encode
 
+_PING: Final = text_frame(b'{"type":"ping"}')
 _SHARED_BY_ID: Final = 8  # clients number their operations, and some name each anew: not every frame is worth keeping
 
 
@@ -49,6 +50,10 @@ class Outlet:
     async def send(self, message: dict[str, Any]) -> None:
         """Send any message."""
         await self._text(encode(message))
+
+    def ping(self) -> bool:
+        """Write a ping at once; False where something is in its way."""
+        return not self.closed and self._line is not None and self._line.write(_PING)
 
     async def _text(self, text: bytes) -> None:
         if self.closed:

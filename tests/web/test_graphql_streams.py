@@ -97,7 +97,7 @@ async def test_a_socket_that_sends_too_fast_is_read_slowly_and_nothing_is_lost(m
     waits: list[float] = []
     borrow = Bucket.borrow
     monkeypatch.setattr(Bucket, "borrow", lambda self, now: waits.append(borrow(self, now)) or waits[-1])
-    limits = SocketLimits(burst=5, per_second=500.0)
+    limits = SocketLimits(burst=5, per_second=100.0)
     async with toy_service(limits=limits) as toy, wired(toy.socket_url) as flood, wired(toy.socket_url) as other:
         await flood.init()
         for number in range(60):
@@ -106,7 +106,7 @@ async def test_a_socket_that_sends_too_fast_is_read_slowly_and_nothing_is_lost(m
         assert await other.is_alive()
         answers = [await flood.receive() for _ in range(60)]
     assert [answer["payload"]["number"] for answer in answers] == list(range(60))
-    assert len([wait for wait in waits if wait > 0]) >= 20
+    assert len([wait for wait in waits if wait > 0]) >= 5
 
 
 async def test_fifty_subscriptions_run_on_one_socket_and_the_next_is_refused(toy: Toy) -> None:
