@@ -77,7 +77,7 @@ async def is_last_facilitator(conn: Connection, program_id: int, editor_id: int)
 
 
 async def expel(conn: Connection, program_id: int, editor_id: int) -> bool:
-    """Remove an editor with their assignments, take their edits out of the numbers; False where they were not enrolled.
+    """Remove an editor, with what is assigned to them and their edits in the numbers; False where not enrolled.
 
     Followers are told which edits are gone; of a nameless participant's they never knew.
     """

@@ -16,14 +16,17 @@ from graph.programs import Role
 from graph.resolvers.organizing_cohorts import PendingName
 from graph.resolvers.reading import Participant
 from graph.schema import ids
-from graph.schema.arguments import After, First
+from graph.schema.arguments import After, First, argument
 from graph.schema.context import Info
 from graph.schema.fields import described, resolved, said
 from graph.schema.scalars import BigInt
 from graph.schema.types_base import RANKED, Connection, Node, cursors_of, cut, page_info
 
 if TYPE_CHECKING:
+    from graph.schema.types_assignments import AssignmentConnection
     from graph.schema.types_program import ProgramConnection
+
+InProgram = Annotated[strawberry.ID, argument("The program.")]
 
 
 @described
@@ -55,6 +58,16 @@ class Editor(Node):
         from graph.schema.types_program import ProgramConnection
 
         return await ProgramConnection.page(info, self.number, ProgramQuery(Within.EDITOR), first, after)
+
+    @resolved
+    async def assignments(
+        self, info: Info, program_id: InProgram, first: First = 25, after: After = None
+    ) -> Annotated[AssignmentConnection, strawberry.lazy("graph.schema.types_assignments")]:
+        """What this person writes or reviews in a program; nothing in one that the viewer may not see them in."""
+        from graph.schema.types_assignments import AssignmentConnection
+
+        program = ids.number(program_id, ids.Kind.PROGRAM, "programId")
+        return await AssignmentConnection.of_editor(info, self.number, program, first, after)
 
 
 @described

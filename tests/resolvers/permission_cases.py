@@ -49,6 +49,15 @@ def _anything(mutation: str, action: Action, **fixed: Any) -> Case:
     return Case(mutation, action, lambda _, __, ___: dict(fixed))
 
 
+def _someones_assignment(_: Scene, place: Place, __: Actor) -> dict[str, Any]:
+    return {"id": next(iter(place.assignments.values()))}
+
+
+def _own_assignment(_: Scene, place: Place, actor: Actor) -> dict[str, Any]:
+    """One's own, or, for whoever has none, another's."""
+    return {"id": place.assignments.get(actor, next(iter(place.assignments.values())))}
+
+
 _DATES = {"trackingStart": START, "trackingEnd": END}
 _NEW = {"title": "New", "institution": "University", "homeWiki": "enwiki", **_DATES}
 _HELPER = {"username": "A Helper"}
@@ -124,4 +133,13 @@ CASES = [
     _program("addScope", _A.EDIT_PROGRAM, fixed={"kind": "PAGEPILE", "wiki": "enwiki", "value": "4711"}),
     Case("removeScope", _A.EDIT_PROGRAM, lambda _, place, __: {"id": place.scope}, of="id", kind=_K.SCOPE),
     _program("refreshScopes", _A.REQUEST_UPDATE),
+    _program("assignArticle", _A.EDIT_PROGRAM, fixed={"username": "The editor", "title": "Moss"}),
+    Case("unassignArticle", _A.EDIT_PROGRAM, _someones_assignment, of="id", kind=_K.ASSIGNMENT),
+    _program("addAvailableArticles", _A.EDIT_PROGRAM, fixed={"articles": "Moss"}),
+    Case("removeAvailableArticle", _A.EDIT_PROGRAM, lambda _, place, __: {"id": place.available},
+         of="id", kind=_K.AVAILABLE_ARTICLE),
+    Case("claimArticle", _A.LEAVE, lambda _, place, __: {"id": place.available},
+         of="id", kind=_K.AVAILABLE_ARTICLE, refusal="NOT_ENROLLED", told=_NO_EDITOR),
+    Case("releaseArticle", _A.LEAVE, _own_assignment,
+         of="id", kind=_K.ASSIGNMENT, refusal="NOT_ENROLLED", told=_NO_EDITOR),
 ]  # fmt: skip

@@ -37,6 +37,8 @@ class Place:
     article: str
     excluded: str
     screen_token: str
+    available: str
+    assignments: Mapping[Actor, str]
     scope: str
 
 
@@ -172,7 +174,14 @@ async def _place(
     token = await stage.done("createScreenToken", owner, programId=program["id"], name="Hall")
     scope = await stage.done("addScope", owner, programId=program["id"], kind="PETSCAN", wiki="enwiki", value="4711")
     await stage.pool.execute("UPDATE scope SET state = 'READY'")
+    await stage.done("addAvailableArticles", owner, programId=program["id"], articles="Lichen")
+    assigned = {
+        actor: (await stage.done("assignArticle", owner, programId=program["id"], username=name, title="Liverwort"))
+        for actor, name in ((actors[Part.EDITOR], "The editor"), (owner, target.username))
+    }
     return Place(
+        available=ids.encode(ids.Kind.AVAILABLE_ARTICLE, await _offered(stage, number)),
+        assignments={actor: made["assignment"]["id"] for actor, made in assigned.items()},
         program=program["id"],
         title=program["title"],
         invitation=program["invitationUrl"].rpartition("/")[2],
@@ -182,6 +191,10 @@ async def _place(
         screen_token=token["screenToken"]["id"],
         scope=scope["scope"]["id"],
     )
+
+
+async def _offered(stage: Stage, program: int) -> int:
+    return int(await stage.pool.fetchval("SELECT id FROM wanted_article WHERE program_id = $1", program))
 
 
 def numbered(global_id: str) -> int:

@@ -7,14 +7,16 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from graph.db import accounts, organizing, recounting
 from graph.db.pool import Pool
 from graph.errors import UpstreamError
 from graph.matching import canonical_username
 from graph.resolvers.identity import ANONYMOUS, Actor
+from graph.wikimedia.scopes.resolver import WikimediaScopes
 from graph.wikis import KnownUser
+from tests.resolvers.namespaces import Wikis
 from tests.schema.asking import Api
 
 REGISTERED = datetime(2026, 11, 10, tzinfo=UTC)
@@ -25,6 +27,7 @@ REMEMBERED = ("passcode_guess",)
 
 _ERRORS = "userErrors { code message field }"
 _ARTICLES = "program { articles { edges { node { title } excluded edits } } metrics { totalEdits articlesEdited } }"
+_ASSIGNMENT = "assignment { id editor { username } article { wiki { dbname } namespace title url } role claimed }"
 _SELECTIONS = {
     "createOrganization": "organization { id slug name description coordinators { username } }",
     "updateOrganization": "organization { id slug name description coordinators { username } }",
@@ -69,6 +72,12 @@ _SELECTIONS = {
     "restoreProgram": "program { slug visibility withdrawnAt registrationOpen }",
     "excludeArticle": _ARTICLES,
     "includeArticle": _ARTICLES,
+    "assignArticle": f"{_ASSIGNMENT} program {{ slug }}",
+    "claimArticle": f"{_ASSIGNMENT} program {{ slug }}",
+    "unassignArticle": f"{_ASSIGNMENT} program {{ slug }}",
+    "releaseArticle": f"{_ASSIGNMENT} program {{ slug }}",
+    "addAvailableArticles": "lines { pasted outcome wiki { dbname } title message } program { slug }",
+    "removeAvailableArticle": "program { slug availableArticles { nodes { article { title } } } }",
     "requestUpdate": "program { update { state done total } }",
 }
 _SELECTIONS["updateProgram"] = _SELECTIONS["createProgram"]
@@ -109,7 +118,8 @@ class Stage:
         self.pool = pool
         self.users = Directory()
         self.api = Api(pool, users=self.users)
-        self.deps = self.api.deps = replace(self.api.deps, pool=pool)
+        self.wikis = Wikis()
+        self.deps = self.api.deps = replace(self.api.deps, pool=pool, scopes=cast(WikimediaScopes, self.wikis))
 
     async def person(self, username: str, *, is_admin: bool = False) -> Actor:
         if username not in self.users.accounts:
