@@ -144,7 +144,7 @@ class _Refreshing:
     async def _take(self, reading: Reading, digest: str | None) -> None:
         async with aclosing(reading.__aiter__()) as batches:
             # A query may think for half an hour before it answers; no connection waits with it.
-            gathered = list(await anext(batches, ()))
+            gathered = list(await anext(batches, []))  # a tuple would break CPython 3.11
             async with self.reach.pool.acquire() as conn:
                 await scopes.stage(conn)
                 async for pages in batches:
