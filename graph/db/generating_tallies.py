@@ -46,21 +46,32 @@ FROM (SELECT set_id, page_key, min(namespace) AS namespace, min(place) AS place,
 JOIN set_coverage s USING (set_id) CROSS JOIN LATERAL (SELECT /*TRACKED*/ AS holds) f
 WHERE NOT s.uploads_only GROUP BY 1, 2 ORDER BY 1, 2
 """.replace("/*TRACKED*/", _TRACKED)
+# Summed by set first. A page that somebody edited in several sets of one collection is one article of theirs, and would
+# be several: what is counted too often is taken off.
 _EDITORS = """
 INSERT INTO editor_tally (generation, editor_id, edits, bytes_added, bytes_userspace, bytes_draft, articles_edited,
                           articles_created, uploads)
-SELECT generation, editor_id, sum(edits), sum(added), sum(userspace), sum(draft), count(*) FILTER (WHERE holds),
-       sum(created), sum(uploads)
-FROM (
-    SELECT s.collection_id AS generation, g.editor_id, g.page_key, bool_or(f.holds) AS holds,
-           coalesce(sum(g.edits) FILTER (WHERE NOT s.uploads_only), 0) AS edits,
-           coalesce(sum(g.added) FILTER (WHERE f.holds), 0) AS added,
-           coalesce(sum(g.added) FILTER (WHERE NOT s.uploads_only AND g.namespace = 2), 0) AS userspace,
-           coalesce(sum(g.added) FILTER (WHERE NOT s.uploads_only AND g.namespace = 118), 0) AS draft,
-           coalesce(sum(g.created) FILTER (WHERE f.holds), 0) AS created, sum(g.uploads) AS uploads
-    FROM grouped g JOIN set_coverage s USING (set_id) CROSS JOIN LATERAL (SELECT /*TRACKED*/ AS holds) f
-    WHERE NOT s.uploads_only OR g.uploads > 0 GROUP BY 1, 2, 3) part
-GROUP BY 1, 2 ORDER BY 1, 2
+WITH part AS (
+    SELECT set_id, editor_id, place, min(namespace) AS namespace, sum(edits) AS edits, sum(added) AS added,
+           sum(created) AS created, sum(uploads) AS uploads, count(*) AS pages
+    FROM grouped GROUP BY 1, 2, 3
+),
+often AS (
+    SELECT collection_id, editor_id, sum(sets - 1) AS times
+    FROM (SELECT s.collection_id, g.editor_id, g.page_key, count(*) AS sets
+          FROM (SELECT *, count(*) OVER (PARTITION BY page_key, editor_id) AS sets FROM grouped) g
+          JOIN set_coverage s USING (set_id) WHERE g.sets > 1 AND /*TRACKED*/ GROUP BY 1, 2, 3) again
+    GROUP BY 1, 2
+)
+SELECT s.collection_id, g.editor_id, coalesce(sum(g.edits) FILTER (WHERE NOT s.uploads_only), 0),
+       coalesce(sum(g.added) FILTER (WHERE f.holds), 0),
+       coalesce(sum(g.added) FILTER (WHERE NOT s.uploads_only AND g.namespace = 2), 0),
+       coalesce(sum(g.added) FILTER (WHERE NOT s.uploads_only AND g.namespace = 118), 0),
+       coalesce(sum(g.pages) FILTER (WHERE f.holds), 0) - coalesce(min(o.times), 0),
+       coalesce(sum(g.created) FILTER (WHERE f.holds), 0), sum(g.uploads)
+FROM part g JOIN set_coverage s USING (set_id) CROSS JOIN LATERAL (SELECT /*TRACKED*/ AS holds) f
+LEFT JOIN often o ON o.collection_id = s.collection_id AND o.editor_id = g.editor_id
+WHERE NOT s.uploads_only OR g.uploads > 0 GROUP BY 1, 2 ORDER BY 1, 2
 """.replace("/*TRACKED*/", _TRACKED)
 _WIKIS = """
 INSERT INTO wiki_tally (generation, wiki_id, namespace, edits, articles_edited, articles_created, bytes_added,
