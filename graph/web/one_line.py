@@ -15,7 +15,7 @@ LONGEST: Final = 200
 _MOST_MARKS: Final = 4  # on one letter; what the world's scripts need, and no tower through the lines above
 _GONE: Final = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+    "\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _JOINERS: Final = "\u200c\u200d"
 _FROM_THE_RIGHT: Final = ("R", "AL")
@@ -24,9 +24,9 @@ _FROM_THE_RIGHT: Final = ("R", "AL")
 def one_line(text: str, longest: int = LONGEST) -> str:
     """``text`` without what is said above, at most ``longest`` characters of it; an ellipsis stands for the rest."""
     words = " ".join(_GONE.sub("", text).split())
-    letters = list(_letters(words))
-    kept, length = [], 0
-    for letter in letters:
+    kept: list[str] = []
+    length = 0
+    for letter in _letters(words):
         length += len(letter)
         if length > longest:
             return "".join(kept).rstrip() + "…"

@@ -46,9 +46,7 @@ class Painter:
 
 async def _painted(svg: str) -> bytes:
     pipe = asyncio.subprocess.PIPE
-    painter = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", __file__, stdin=pipe, stdout=pipe, stderr=pipe
-    )
+    painter = await asyncio.create_subprocess_exec(sys.executable, "-I", __file__, stdin=pipe, stdout=pipe, stderr=pipe)
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             image, said = await painter.communicate(svg.encode())
