@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 
@@ -25,6 +26,11 @@ from graph.simulator.app import create_app
 from graph.simulator.faults import Faults
 from graph.simulator.moderation import Wikimedia
 from graph.simulator.server import running
+from graph.wikimedia.action_api import ActionApi
+from graph.wikimedia.scopes.download import Service
+from graph.wikimedia.scopes.pagepile import PagePile
+from graph.wikimedia.scopes.petscan import PetScan
+from graph.wikimedia.scopes.resolver import WikimediaScopes
 from tests.db.rows import NOW, Person, World
 
 AGENT = "ProgramsGraphTests/1.0 (tests@example.org)"
@@ -59,6 +65,7 @@ class Stage:
     world: World
     address: str
     people: dict[str, Person] = field(default_factory=dict)
+    lists: Any = None
 
     async def person(self, name: str) -> Person:
         """Somebody with an account on every wiki; the same one each time."""
@@ -177,5 +184,19 @@ async def set_up(pool: Pool) -> AsyncIterator[Stage]:
     app = create_app(wikis)
     async with running(app) as address, httpx.AsyncClient() as client:
         history = history_of(client, address + "/w/{dbname}/api.php", AGENT, asyncio.Semaphore(3))
-        reach = Reach(pool, clock, history)
-        yield Stage(pool, clock, wikis, app.state.faults, reach, World(pool), address)
+        reach = Reach(pool, clock, history, _sources(client, address))
+        stage = Stage(pool, clock, wikis, app.state.faults, reach, World(pool), address)
+        stage.lists = app.state.saved_lists
+        yield stage
+
+
+def _sources(client: httpx.AsyncClient, address: str) -> WikimediaScopes:
+    """The sources of scopes, asked again at once where they are busy and patient for half a second."""
+
+    async def no_sleep(_seconds: float) -> None:
+        return None
+
+    api = ActionApi(client, address + "/w/{dbname}/api.php", AGENT, asyncio.Semaphore(3), sleep=no_sleep)
+    found = Service(client, f"{address}/petscan/", AGENT, name="PetScan", patience=0.5)
+    piled = Service(client, f"{address}/pagepile/api.php", AGENT, name="PagePile", patience=0.5)
+    return WikimediaScopes(api, PetScan(found), PagePile(piled))
