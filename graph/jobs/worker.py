@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The worker: what may wait a moment, done again and again, and the jobs that others have queued.
 
-It finishes names that the wikis have not been asked about, forgets what is too old to be replayed, queues the
-reconciliations and the readings of scopes that are due, and runs the queue.
+It finishes names that the wikis have not been asked about, looks whether assigned articles exist, forgets what is too
+old to be replayed, queues the reconciliations and the readings of scopes that are due, and runs the queue.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from graph.db import activity, progress, queue, reassessing, scopes
 from graph.db.queue import Job, JobKind
+from graph.jobs.assigned import locate
 from graph.jobs.backfill import Reach, backfill, settle
 from graph.jobs.dispatch import PASSING, Dispatcher, Handler
 from graph.jobs.forgetting import forget_people
@@ -28,6 +29,7 @@ from graph.streams.history import History
 log = logging.getLogger(__name__)
 
 PENDING_SECONDS = 5.0
+LOCATE_SECONDS = 15.0
 SCHEDULE_SECONDS = 5.0
 FORGET_SECONDS = 600.0
 NAMELESS_SECONDS = 60.0
@@ -82,6 +84,7 @@ class Worker:
         """Work until cancelled; what fails is logged and tried again at its next turn."""
         async with asyncio.TaskGroup() as jobs:
             jobs.create_task(self._every(PENDING_SECONDS, self._finish_pending))
+            jobs.create_task(self._every(LOCATE_SECONDS, self._locate))
             jobs.create_task(self._every(FORGET_SECONDS, self._forget))
             jobs.create_task(self._every(SCHEDULE_SECONDS, self._schedule))
             jobs.create_task(self._every(NAMELESS_SECONDS, self._count_nameless))
@@ -104,6 +107,10 @@ class Worker:
 
     async def _finish_pending(self) -> None:
         await finish_pending(self._deps)
+
+    async def _locate(self) -> None:
+        if self._deps.scopes is not None:
+            await locate(self._deps.pool, self._deps.scopes.articles, self._deps.clock())
 
     async def _forget(self) -> None:
         async with self._deps.pool.acquire() as conn:

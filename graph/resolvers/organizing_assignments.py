@@ -157,7 +157,7 @@ class _Names:
 
     async def read(self, pasted: str) -> _Meant:
         """The article that is meant. Raises UserFault."""
-        wiki = wiki_of(pasted) or self._plain()
+        wiki = self._addressed(pasted) or self._plain()
         if wiki not in self.tracked:
             message = f"The program does not track {wiki.domain}."
             raise UserFault(ErrorCode.INVALID, message, (self._field,))
@@ -167,12 +167,20 @@ class _Names:
             raise UserFault(ErrorCode.INVALID, message, (self._field,))
         return _Meant(wiki, title)
 
+    def _addressed(self, pasted: str) -> Wiki | None:
+        try:
+            return wiki_of(pasted)
+        except UserFault as fault:
+            raise UserFault(fault.code, str(fault), (self._field,)) from None
+
     def _plain(self) -> Wiki:
         if self._wiki is None:
             return self.tracked[0]
         found = wikis.find(self._wiki)
         if found is None:
             raise UserFault(ErrorCode.UNKNOWN_WIKI, "There is no such wiki.", ("wiki",))
+        if found not in self.tracked:
+            raise UserFault(ErrorCode.INVALID, f"The program does not track {found.domain}.", ("wiki",))
         return found
 
     async def _namespaces(self, wiki: Wiki) -> Namespaces:
