@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from graph import VERSION, pulse
+from graph.answers import Answers
 from graph.broker import Broker
 from graph.db import embedded
 from graph.db import migrate as migrations
@@ -34,7 +35,7 @@ from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 from graph.schema.access import Everybody
 from graph.schema.context import Context
-from graph.schema.execution import Executor
+from graph.schema.execution import Answer, Executor, PublicAnswer
 from graph.schema.root import schema
 from graph.settings import Settings
 from graph.signals import Told
@@ -43,10 +44,12 @@ from graph.streams.eventstreams import EventStream
 from graph.streams.relay import Relay
 from graph.streams.transport import StreamTransport
 from graph.web import listening
+from graph.web.embedding import embed_routes
 from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
 from graph.web.joining import joining_routes
+from graph.web.live_screens import live_documents
 from graph.web.pages import documents, page_routes
 from graph.web.rendering import HANDLERS
 from graph.web.health import health_routes
@@ -145,7 +148,9 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         address = None if listener is None else listening.address(settings.host, listener)
         slots = asyncio.Semaphore(IN_FLIGHT)
         deps = _deps(settings, pool, client, slots, address)
-        executor = Executor(schema, partial(_context, deps), policy=Everybody(), known=tuple(documents().values()))
+        known = (*documents().values(), *live_documents().values())
+        answers: Answers[Answer | PublicAnswer] = Answers(clock=time.monotonic)
+        executor = Executor(schema, partial(_context, deps), policy=Everybody(), known=known, answers=answers)
         log_in = _log_in(settings, await stack.enter_async_context(without_cookies()), deps)
         running = Running(deps, executor, address, log_in)
         stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
@@ -154,7 +159,7 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
             history = history_of(client, settings.action_api, settings.user_agent, slots)
             jobs.append(Worker(deps, history, _beat(settings, "worker")).run)
         if parts.web:
-            relay = Relay(url, pool, deps.broker)
+            relay = Relay(url, pool, deps.broker, answers)
             await relay.begin()
             jobs += [relay.run, partial(deps.credentials.watch, pool, deps.clock)]
         if listener is not None:
@@ -250,6 +255,7 @@ def web_app(settings: Settings, running: Running) -> Starlette:
             *sign_in_routes(deps, sign_in, log_in),
             *screen_routes(deps, sign_in),
             *joining_routes(deps, sign_in),
+            *embed_routes(running.executor, deps.public_url),
             *page_routes(running.executor, sign_in.reader, sign_in.corner),
         ],
         exception_handlers=HANDLERS,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a screen gets to show a program: its token is typed or pasted once, and becomes a cookie of that screen."""
+"""How a screen gets to show a program, by a token that becomes its cookie; and where the addresses on screens lead."""
 
 from __future__ import annotations
 
@@ -10,36 +10,58 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from graph.resolvers import reading
+from graph.resolvers import reading, short_addresses
 from graph.resolvers.deps import Deps
 from graph.resolvers.signing_in import actor_of_screen
 from graph.web.cookies import Cookie
 from graph.web.forms import read_form
-from graph.web.rendering import SAFE, page
+from graph.web.languages import texts_of
+from graph.web.rendering import SAFE, missing, page
 from graph.web.sign_in import SignIn
 
 KEPT_SECONDS: Final = 400 * 24 * 3600  # as long as browsers keep anything; it ends when the token is revoked
 
 
 def screen_routes(deps: Deps, identify: SignIn) -> list[BaseRoute]:
-    """Return the route at which a screen's token is exchanged."""
+    """Return the route at which a screen's token is exchanged, and those of short addresses."""
 
     async def screen(request: Request) -> Response:
         """Ask for the token, or take it: never from an address, and only from this page."""
         if request.method == "GET":
-            return page("screen.html", refused=False)
+            return page("screen.html", speak=texts_of(request), refused=False)
         if not identify.own.sent(request.headers):
-            return page("screen.html", 403, refused=True)
+            return page("screen.html", 403, speak=texts_of(request), refused=True)
         token = (await read_form(request)).get("token", "").strip()
         actor = await actor_of_screen(deps, token)
         if actor is None or actor.screen is None:
-            return page("screen.html", 403, refused=True)
+            return page("screen.html", 403, speak=texts_of(request), refused=True)
         program = (await reading.programs_by_id(deps, actor, [actor.screen])).get(actor.screen)
         if program is None:
-            return page("screen.html", 403, refused=True)
+            return page("screen.html", 403, speak=texts_of(request), refused=True)
         headers = {**SAFE, "cache-control": "no-store"}
         response = RedirectResponse(f"/live/program/{quote(program.slug, safe='')}", 303, headers)
         identify.cookies.give(response, Cookie.SCREEN, token, KEPT_SECONDS)
         return response
 
-    return [Route("/live/screen", screen, methods=["GET", "POST"])]
+    async def program(request: Request) -> Response:
+        """Lead from a program's short address to its page."""
+        actor = await identify.reader(request.headers)
+        slug = await short_addresses.program_at(deps, actor, request.path_params["code"])
+        return _onward("/programs/", slug, request)
+
+    async def campaign(request: Request) -> Response:
+        """Lead from a campaign's short address to its page."""
+        slug = await short_addresses.campaign_at(deps, request.path_params["code"])
+        return _onward("/campaigns/", slug, request)
+
+    return [
+        Route("/live/screen", screen, methods=["GET", "POST"]),
+        Route("/p/{code}", program),
+        Route("/c/{code}", campaign),
+    ]
+
+
+def _onward(folder: str, slug: str | None, request: Request) -> Response:
+    if slug is None:
+        return missing(texts_of(request))
+    return RedirectResponse(f"{folder}{quote(slug, safe='')}", 302, {**SAFE, "cache-control": "no-store"})

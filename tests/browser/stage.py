@@ -18,7 +18,6 @@ from starlette.applications import Starlette
 from graph.web.graphql_messages import GOING_AWAY, CloseSocket
 from graph.web.graphql_request import Answer, GraphQLRequest, StreamedResult, encode
 from graph.web.graphql_routes import graphql_routes
-from graph.web.live_screens import live_routes
 from graph.web.pages import page_routes
 from tests.web.serving import serving
 
@@ -261,7 +260,6 @@ async def staged(stage: Stage) -> AsyncIterator[Served]:
     closing = asyncio.Event()
     routes = [
         *graphql_routes(stage, identify, closing=closing),
-        *live_routes(stage, identify),
         *page_routes(stage, identify),
     ]
     async with serving(Starlette(routes=routes), closing=closing) as url:

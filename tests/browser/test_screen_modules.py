@@ -16,9 +16,9 @@ from tests.browser.stage import Stage, edit, staged
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RUN = """
-async ({ program, actions }) => {
+async ({ program, actions, options }) => {
   const { start, reduce } = await import("/static/live-state.js");
-  return actions.reduce(reduce, start(program));
+  return actions.reduce(reduce, start(program, options));
 }
 """
 NUMBERS = {"totalEdits": 1, "version": 1}
@@ -29,14 +29,15 @@ REACHED = {**GOAL, "actual": 2, "reachedAt": "2026-11-22T18:31:00Z"}
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A page of the service, whose modules it may import."""
-    async with staged(Stage()) as served, looking_at(browser, f"{served.url}/") as page:
+    async with staged(Stage()) as served, looking_at(browser, served.live) as page:
         yield page
 
 
 def program(*edits: dict[str, Any], **other: Any) -> dict[str, Any]:
     return {
-        "activityCursor": "c0", "title": "T", "institution": "I", "trackingStart": "2026-01-01T00:00:00Z",
-        "trackingEnd": "2026-02-01T00:00:00Z", "eventStart": None, "eventEnd": None, "metrics": NUMBERS,
+        "activityCursor": "c0", "title": "T", "about": "I", "opens": "2026-01-01T00:00:00Z",
+        "closes": "2026-02-01T00:00:00Z", "eventStart": None, "eventEnd": None, "metrics": NUMBERS,
+        "trackedWikis": [{"wiki": {"dbname": "enwiki"}, "namespaces": [0, 118]}],
         "goals": [GOAL], "edits": {"nodes": list(edits)}, **other,
     }  # fmt: skip
 
@@ -47,9 +48,12 @@ def told(kind: str, number: int, **what: Any) -> dict[str, Any]:
     return {"type": "told", "entry": {"__typename": kind, "cursor": f"c{number}", "metrics": metrics, **what}}
 
 
-async def after(page: Page, *actions: dict[str, Any], first: dict[str, Any] | None = None) -> dict[str, Any]:
+async def after(
+    page: Page, *actions: dict[str, Any], first: dict[str, Any] | None = None, **options: Any
+) -> dict[str, Any]:
     """The state that these actions lead to."""
-    state: dict[str, Any] = await page.evaluate(RUN, {"program": first or program(), "actions": list(actions)})
+    given = {"program": first or program(), "actions": list(actions), "options": options}
+    state: dict[str, Any] = await page.evaluate(RUN, given)
     return state
 
 
@@ -62,11 +66,11 @@ async def test_the_event_window_goes_before_the_tracking_window(page: Page) -> N
     assert (state["start"], state["end"]) == ("2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z")
 
 
-async def test_edits_stand_by_time_and_at_most_sixteen_are_kept(page: Page) -> None:
-    entries = [told("EditCounted", n + 1, edit=edit(number)) for n, number in enumerate([5, 9, 7, *range(10, 30)])]
+async def test_edits_stand_by_time_and_at_most_twenty_four_are_kept(page: Page) -> None:
+    entries = [told("EditCounted", n + 1, edit=edit(number)) for n, number in enumerate([5, 9, 7, *range(10, 40)])]
     state = await after(page, *entries)
-    assert ids(state) == [f"edit-{number}" for number in range(29, 13, -1)]
-    assert (state["cursor"], state["metrics"]["totalEdits"]) == ("c23", 24)
+    assert ids(state) == [f"edit-{number}" for number in range(39, 15, -1)]
+    assert (state["cursor"], state["metrics"]["totalEdits"]) == ("c33", 34)
 
 
 async def test_an_edit_told_twice_is_there_once(page: Page) -> None:
@@ -88,7 +92,7 @@ async def test_what_is_told_while_an_answer_is_awaited_is_not_lost(page: Page) -
         {"type": "asked"},
         told("EditCounted", 3, edit=edit(3)),
         told("EditRetracted", 4, editId="edit-1"),
-        {"type": "answered", "program": older},
+        {"type": "answered", "shown": older},
     )
     assert ids(state) == ["edit-3", "edit-0"]
     assert (state["metrics"]["version"], state["cursor"], state["wants"]) == (5, "c4", None)
@@ -101,7 +105,7 @@ async def test_after_a_restart_the_answer_is_right_whatever_it_says(page: Page) 
         told("EditCounted", 3, edit=edit(3)),
         {"type": "told", "entry": {"__typename": "SnapshotRequired", "cursor": "other6"}},
         {"type": "asked"},
-        {"type": "answered", "program": anew},
+        {"type": "answered", "shown": anew},
     )
     assert (ids(state), state["cursor"], state["metrics"]["version"]) == (["edit-8"], "other7", 0)
     assert state["celebrations"] == []  # reached while nobody looked
@@ -121,7 +125,7 @@ async def test_a_wish_for_a_restart_is_not_weakened(page: Page) -> None:
 async def test_a_milestone_is_to_be_celebrated_once(page: Page) -> None:
     entry = {"type": "told", "entry": {"__typename": "MilestoneReached", "cursor": "c1", "goal": REACHED}}
     state = await after(page, entry, entry)
-    assert (state["celebrations"], state["goals"]) == ([REACHED], [REACHED])
+    assert (state["celebrations"], state["goals"]) == ([{"goal": REACHED}], [REACHED])
     assert (await after(page, entry, {"type": "celebrated"}, entry))["celebrations"] == []
 
 
@@ -170,11 +174,91 @@ async def test_time_left_is_told_in_days_or_to_the_second(page: Page) -> None:
     assert await page.evaluate(FORMATTED, ["duration", spans]) == ["00:59", "1:00:01", "47:00:00", "2 days", "7 days"]
 
 
-async def test_big_numbers_take_few_characters(page: Page) -> None:
+async def test_big_numbers_take_few_characters_and_fewer_where_there_is_less_room(page: Page) -> None:
     asked = [["totalEdits", 99_999], ["totalEdits", 1_234_567], ["bytesAdded", 999], ["bytesAdded", 2_000_000]]
-    assert await page.evaluate(FORMATTED, ["figure", asked]) == [
-        {"text": "99,999", "unit": ""},
-        {"text": "1.235", "unit": "m"},
-        {"text": "999", "unit": "byte"},
-        {"text": "2.000", "unit": "MB"},
+    found = await page.evaluate(FORMATTED, ["figures", [*asked, ["referencesAdded", None]]])
+    assert [["".join(way.values()) for way in ways] for ways in found] == [
+        ["99,999", "100k", "100k", "100k"],
+        ["1.235m", "1.23m", "1.2m"],
+        ["999byte", "999byte", "999byte"],
+        ["2.000MB", "2.00MB", "2.0MB"],
+        ["–"],
     ]
+
+
+async def test_only_articles_and_files_make_cards_unless_all_are_wanted(page: Page) -> None:
+    places = enumerate([0, 1, 2, 6, 118])
+    entries = [told("EditCounted", n + 1, edit=edit(n, article={"title": "T", "namespace": ns})) for n, ns in places]
+    assert ids(await after(page, *entries)) == ["edit-4", "edit-3", "edit-0"]
+    assert len((await after(page, *entries, all=True))["edits"]) == 5
+
+
+async def test_a_card_that_was_hidden_does_not_come_back(page: Page) -> None:
+    hidden = {"type": "told", "entry": {"__typename": "CardHidden", "cursor": "c2", "editId": "edit-1"}}
+    again = {"type": "answered", "shown": program(edit(1), edit(0), hiddenCards=["edit-0"])}
+    state = await after(
+        page,
+        told("EditCounted", 1, edit=edit(1)),
+        hidden,
+        {"type": "asked"},
+        again,
+        told("EditCounted", 3, edit=edit(1)),
+    )
+    assert (ids(state), state["hidden"]) == ([], ["edit-1", "edit-0"])
+    assert ids(await after(page, told("EditCounted", 1, edit=edit(7)), hidden=["edit-7"])) == []
+
+
+async def test_edits_move_the_chart_and_the_wikis_once(page: Page) -> None:
+    entry = told("EditCounted", 1, edit=edit(61))
+    share = {
+        "wiki": {"dbname": "enwiki", "domain": "en.wikipedia.org"},
+        "namespace": None,
+        "metrics": {"totalEdits": 4},
+    }
+    timeline = [{"at": "2026-11-22T18:01:00Z", "edits": 2}]
+    state = await after(page, entry, entry, first=program(timeline=timeline, metricsByWiki=[share]))
+    assert [count for _, count in state["minutes"]] == [3]
+    assert state["wikis"] == [{"dbname": "enwiki", "domain": "en.wikipedia.org", "edits": 5}]
+
+
+async def test_milestones_of_a_campaigns_programs_are_celebrated_with_their_program(page: Page) -> None:
+    entries = [
+        {"type": "told", "entry": {"__typename": "MilestoneReached", "cursor": "c1", "goal": REACHED, "program": of}}
+        for of in ({"slug": "a", "title": "A"}, {"slug": "b", "title": "B"}, {"slug": "a", "title": "A"})
+    ]
+    state = await after(page, *entries, first=program(goals=[]))
+    assert [found["program"] for found in state["celebrations"]] == ["A", "B"]
+
+
+async def test_an_article_scoped_program_without_articles_is_known(page: Page) -> None:
+    empty = {"type": "ARTICLE_SCOPED", "scopes": [{"articleCount": 0}]}
+    assert (await after(page, first=program(**empty)))["nothing"] is True
+    assert (await after(page, first=program(**{**empty, "scopes": [{"articleCount": 1}]})))["nothing"] is False
+    assert (await after(page, first=program(type="BASIC", scopes=[])))["nothing"] is False
+
+
+PACE = 'async (given) => (await import("/static/live-state.js")).paceOf(...given)'
+
+
+async def test_the_pace_of_a_goal_is_told_while_there_is_one(page: Page) -> None:
+    hour = 3_600_000
+    assert await page.evaluate(PACE, [30, 0, 4 * hour, hour]) == {"due": 0.25, "forecast": 120}
+    for now in (-hour, 60_000, 4 * hour):
+        assert await page.evaluate(PACE, [30, 0, 4 * hour, now]) is None
+
+
+SAID = """
+async ([key, values]) => {
+  const { given, say } = await import("/static/live-texts.js");
+  given.texts.test = key;
+  return say("test", ...values);
+}
+"""
+
+
+async def test_messages_take_numbers_in_the_form_of_the_language(page: Page) -> None:
+    said = [
+        await page.evaluate(SAID, ["{{PLURAL:$1|$1 edit|$1 edits}} of $2", values])
+        for values in ([1, "x"], [1234, "$1"], [[2, "two"], "{{PLURAL:$1|a|b}}"])
+    ]
+    assert said == ["1 edit of x", "1,234 edits of $1", "two edits of {{PLURAL:$1|a|b}}"]

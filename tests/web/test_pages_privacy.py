@@ -75,7 +75,7 @@ async def test_a_live_screen_shows_a_facilitator_what_it_shows_everybody(
     page = await client.get(f"/live/program/{program['slug']}", headers=headers)
     found = re.search(r'id="following">(.*?)</script>', page.text, re.DOTALL)
     assert found is not None
-    assert json.loads(found[1])["program"]["metrics"]["totalEdits"] == 0
+    assert json.loads(found[1])["shown"]["metrics"]["totalEdits"] == 0
     assert "1,234" not in page.text
 
     query = {"query": f'{{ program(slug: "{program["slug"]}") {{ metrics {{ totalEdits }} }} }}'}

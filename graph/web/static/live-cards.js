@@ -3,35 +3,62 @@
 // direction of what is around it.
 
 import { bytes, clock, initials, project, tone } from "/static/live-format.js";
+import { say } from "/static/live-texts.js";
 
 export const SHOWN = 6;
 
 export class Cards {
   #list;
   #waiting;
-  #names;
+  #taste;
   #still;
+  #hide;
   #items = new Map();
+  #arrived = new Map(); // when each edit came, for as long as it is remembered
   #first = true;
 
-  // `names` is initials, full or none; `still` says whether to do without motion.
-  constructor(list, waiting, names, still) {
+  // `taste` has names (initials, full or none), hold (seconds) and moderating; `still` says whether to do without
+  // motion; `hide` is called with the edit whose card is to be hidden on all screens.
+  constructor(list, waiting, taste, still, hide) {
     this.#list = list;
     this.#waiting = waiting;
-    this.#names = names;
+    this.#taste = taste;
     this.#still = still;
+    this.#hide = hide;
+  }
+
+  // The edit whose card is the newest one shown; undefined where there is none.
+  get newest() {
+    return this.#list.firstElementChild?.edit;
   }
 
   // Shows the first edits. What is no longer among them leaves at once; what is new comes in from above.
-  show(edits) {
-    const shown = edits.slice(0, SHOWN);
+  show(edits, now, empty) {
+    const shown = this.#due(edits, now).slice(0, SHOWN);
     const places = this.#places();
-    const wanted = new Set(shown.map((edit) => edit.id));
-    for (const [id, item] of this.#items) if (!wanted.has(id)) this.#drop(id, item);
+    this.#keep(new Set(shown.map((edit) => edit.id)));
     shown.forEach((edit, place) => this.#put(edit, place));
     this.#waiting.hidden = shown.length > 0;
+    if (this.#waiting.textContent !== empty) this.#waiting.textContent = empty;
     if (!this.#first && !this.#still.matches) this.#move(places);
     this.#first = false;
+  }
+
+  // Takes off what may not be shown any more, and shows nothing new.
+  retain(edits) {
+    this.#keep(new Set(edits.map((edit) => edit.id)));
+  }
+
+  #keep(wanted) {
+    for (const [id, item] of this.#items) if (!wanted.has(id)) this.#drop(id, item);
+  }
+
+  // Those that were held back long enough. What was there at first has been there since it was made.
+  #due(edits, now) {
+    if (this.#taste.hold === 0) return edits;
+    const arrived = new Map(edits.map((edit) => [edit.id, this.#arrived.get(edit.id) ?? (this.#first ? Date.parse(edit.at) : now)]));
+    this.#arrived = arrived;
+    return edits.filter((edit) => now - arrived.get(edit.id) >= this.#taste.hold * 1_000);
   }
 
   #places() {
@@ -56,21 +83,30 @@ export class Cards {
   #fill(item, edit) {
     item.edit = edit;
     item.className = edit.reverted ? "card reverted" : "card";
-    item.replaceChildren(...this.#mark(edit.editor), heading(edit), this.#particulars(edit), side(edit));
+    item.replaceChildren(...this.#mark(edit.editor), heading(edit), this.#particulars(edit), side(edit), ...this.#button(edit));
   }
 
   #mark(editor) {
-    if (this.#names !== "initials" || !editor) return [];
+    if (this.#taste.names !== "initials" || !editor) return [];
     const mark = element("span", "mark", initials(editor.username));
     mark.dataset.tone = tone(editor.username);
     return [mark];
   }
 
+  #button(edit) {
+    if (!this.#taste.moderating) return [];
+    const button = element("button", "remove", "×");
+    button.type = "button";
+    button.setAttribute("aria-label", say("live-hide-card"));
+    button.addEventListener("click", () => this.#hide(edit));
+    return [button];
+  }
+
   #particulars(edit) {
     const line = element("p", "particulars");
-    if (edit.reverted) line.append(element("span", "pill undone", "reverted"));
-    if (edit.created) line.append(element("span", "pill", "new article"));
-    if (this.#names === "full" && edit.editor) line.append(element("bdi", "editor", edit.editor.username));
+    if (edit.reverted) line.append(element("span", "pill undone", say("live-reverted")));
+    if (edit.created) line.append(element("span", "pill", say(edit.article.namespace === 6 ? "live-new-file" : "live-new-article")));
+    if (this.#taste.names === "full" && edit.editor) line.append(element("bdi", "editor", edit.editor.username));
     line.append(element("bdi", "wiki", project(edit.wiki.domain)));
     return line;
   }
@@ -89,7 +125,7 @@ export class Cards {
 }
 
 function heading(edit) {
-  const title = element("p", "title", edit.article.title === null ? "hidden title" : "");
+  const title = element("p", "title", edit.article.title === null ? say("live-hidden-title") : "");
   if (edit.article.title === null) return title;
   const text = element("bdi", "", edit.article.title);
   text.lang = edit.wiki.language ?? ""; // Chinese and Japanese write the same letters differently

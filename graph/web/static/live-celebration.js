@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Milestones are celebrated one at a time, and not too often.
+// Milestones are celebrated one after another, and not too often; those that come together are celebrated together.
 
+import { say } from "/static/live-texts.js";
 import { wordsOf } from "/static/live-view.js";
 
 const APART = 20_000;
@@ -10,20 +11,44 @@ const PIECES = 36;
 export class Celebration {
   #banner;
   #still;
+  #sound;
   #last = -Infinity;
   #timers = [];
+  #audio = null;
 
-  constructor(banner, still) {
+  // `sound` says whether one may be heard.
+  constructor(banner, still, sound) {
     this.#banner = banner;
     this.#still = still;
+    this.#sound = sound;
   }
 
-  // Celebrates a goal now, or returns false where the last celebration is too recent.
-  try(goal, now) {
+  // Celebrates these milestones now, or returns false where the last celebration is too recent.
+  try(milestones, now) {
     if (now >= this.#last && now - this.#last < APART) return false;
     this.#last = now;
-    this.#show(`Goal reached: ${wordsOf(goal)}`);
+    this.#show(milestones.map(sentence).join(" · "));
+    if (this.#sound) this.#ring();
     return true;
+  }
+
+  // Two soft notes, where somebody has touched the page: without that, browsers let no page sound.
+  #ring() {
+    if (!navigator.userActivation?.hasBeenActive) return;
+    this.#audio ??= new AudioContext();
+    const from = this.#audio.currentTime;
+    [[659.3, 0], [880, 0.18]].forEach(([pitch, after]) => this.#note(pitch, from + after));
+  }
+
+  #note(pitch, at) {
+    const [tone, loud] = [this.#audio.createOscillator(), this.#audio.createGain()];
+    tone.frequency.value = pitch;
+    loud.gain.setValueAtTime(0, at);
+    loud.gain.linearRampToValueAtTime(0.18, at + 0.02);
+    loud.gain.exponentialRampToValueAtTime(0.001, at + 1.1);
+    tone.connect(loud).connect(this.#audio.destination);
+    tone.start(at);
+    tone.stop(at + 1.2);
   }
 
   #show(text) {
@@ -57,4 +82,8 @@ export class Celebration {
       fall.addEventListener("finish", () => piece.remove());
     }
   }
+}
+
+function sentence({ goal, program }) {
+  return program ? say("live-goal-is-reached-by", program, wordsOf(goal)) : say("live-goal-is-reached", wordsOf(goal));
 }

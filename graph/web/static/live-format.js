@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Numbers, times and names as the reader's locale writes them.
 
-const LOCALES = navigator.languages;
-const WHOLE = new Intl.NumberFormat(LOCALES, { maximumFractionDigits: 0 });
-const SHORT = new Intl.NumberFormat(LOCALES, { notation: "compact", maximumSignificantDigits: 4 });
-const CHANGE = new Intl.NumberFormat(LOCALES, { signDisplay: "exceptZero" });
-const TENTHS = new Intl.NumberFormat(LOCALES, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const TWO_DIGITS = new Intl.NumberFormat(LOCALES, { minimumIntegerDigits: 2 });
-const PLAIN = new Intl.NumberFormat(LOCALES, { useGrouping: false });
-const DAYS = new Intl.NumberFormat(LOCALES, { style: "unit", unit: "day", unitDisplay: "long" });
-const PERCENT = new Intl.NumberFormat(LOCALES, { style: "percent", maximumFractionDigits: 0 });
-const CLOCK = new Intl.DateTimeFormat(LOCALES, { hour: "numeric", minute: "2-digit" });
-const STAMP = new Intl.DateTimeFormat(LOCALES, { hour: "numeric", minute: "2-digit", second: "2-digit" });
-const GRAPHEMES = new Intl.Segmenter(LOCALES, { granularity: "grapheme" });
+import { LOCALE, say } from "/static/live-texts.js";
+
+const WHOLE = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const SHORT = [4, 3, 2].map((digits) => new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: digits }));
+const CHANGE = new Intl.NumberFormat(LOCALE, { signDisplay: "exceptZero" });
+const TENTHS = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const TWO_DIGITS = new Intl.NumberFormat(LOCALE, { minimumIntegerDigits: 2 });
+const PLAIN = new Intl.NumberFormat(LOCALE, { useGrouping: false });
+const PERCENT = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 0 });
+const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit" });
+const STAMP = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit", second: "2-digit" });
+const GRAPHEMES = new Intl.Segmenter(LOCALE, { granularity: "grapheme" });
 
 const LARGEST_WHOLE = 99_999;
 const DAY = 86_400_000;
@@ -24,20 +24,23 @@ export const percent = (share) => PERCENT.format(share);
 export const clock = (date) => CLOCK.format(date);
 export const stamp = (date) => STAMP.format(date);
 export const bytes = (change) => CHANGE.format(change);
-export const seconds = (number) => `${TENTHS.format(number)} s`;
-export const project = (domain) => domain.replace(/\.org$/, "");
+export const seconds = (number) => say("live-seconds", TENTHS.format(number));
+export const project = (domain) => domain.replace(/^www\.|\.org$/g, "");
 
-// A big number in at most six characters, and the unit to be written smaller beside it.
-export function figure(name, number) {
-  if (name === "bytesAdded") return sized(number, 4);
-  return number > LARGEST_WHOLE ? split(SHORT.formatToParts(number)) : { text: WHOLE.format(number), unit: "" };
+// A big number in at most six characters and the unit to be written smaller beside it: the ways to write it, the
+// longest first, for whoever has less room.
+export function figures(name, number) {
+  if (number === null) return [{ text: "–", unit: "" }];
+  if (name === "bytesAdded") return [4, 3, 2].map((digits) => sized(number, digits));
+  const short = number < 1000 ? [] : SHORT.map((format) => split(format.formatToParts(number)));
+  return number > LARGEST_WHOLE ? short : [{ text: WHOLE.format(number), unit: "" }, ...short];
 }
 
-// A number of bytes by its size, with at least so many digits where it is not whole.
-function sized(number, digits) {
-  const [size, unit] = UNITS.find(([least]) => number >= least) ?? UNITS.at(-1);
-  const format = new Intl.NumberFormat(LOCALES, {
-    style: "unit", unit, maximumSignificantDigits: 4, minimumSignificantDigits: size === 1 ? 1 : digits,
+// A number of bytes by its size, with so many digits where it is not whole; fewer where `least` is.
+function sized(number, digits, least = digits) {
+  const [size, unit] = UNITS.find(([from]) => number >= from) ?? UNITS.at(-1);
+  const format = new Intl.NumberFormat(LOCALE, {
+    style: "unit", unit, maximumSignificantDigits: Math.max(digits, size === 1 ? 3 : 0), minimumSignificantDigits: size === 1 ? 1 : least,
   });
   return split(format.formatToParts(number / size));
 }
@@ -49,13 +52,13 @@ function split(parts) {
 
 export function amount(metric, number) {
   if (metric !== "BYTES_ADDED") return WHOLE.format(number);
-  const { text, unit } = sized(number, 1);
+  const { text, unit } = sized(number, 4, 1);
   return `${text} ${unit}`;
 }
 
 // "2:14:09", or whole days where there are two or more of them.
 export function duration(milliseconds) {
-  if (milliseconds >= 2 * DAY) return DAYS.format(Math.round(milliseconds / DAY));
+  if (milliseconds >= 2 * DAY) return say("live-days", Math.round(milliseconds / DAY));
   const left = Math.ceil(milliseconds / 1000);
   const [hours, minutes, rest] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
   const tail = `${TWO_DIGITS.format(minutes)}:${TWO_DIGITS.format(rest)}`;

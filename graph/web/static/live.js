@@ -4,7 +4,10 @@
 import { Cards } from "/static/live-cards.js";
 import { Celebration } from "/static/live-celebration.js";
 import { Channel } from "/static/live-channel.js";
-import { reduce, start } from "/static/live-state.js";
+import { Chart, Wikis } from "/static/live-chart.js";
+import { Controls, hiddenHere, hideHere, stayAwake } from "/static/live-controls.js";
+import { MINUTES, reduce, start } from "/static/live-state.js";
+import { given, say } from "/static/live-texts.js";
 import { View } from "/static/live-view.js";
 
 const SILENCE = 10_000; // the service speaks every few seconds: longer silence is a dead connection
@@ -12,13 +15,15 @@ const REFRESH = 30_000; // people enrol, goals and titles change without an edit
 const PATIENCE = 10_000;
 const LONGEST_WAIT = 60_000;
 
-const following = JSON.parse(document.getElementById("following").textContent);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const view = new View(document.body, still);
-const cards = new Cards(document.getElementById("cards"), document.getElementById("waiting"), following.names, still);
-const celebration = new Celebration(document.getElementById("celebration"), still);
+const cards = new Cards(document.getElementById("cards"), document.getElementById("waiting"), given, still, hide);
+const celebration = new Celebration(document.getElementById("celebration"), still, given.sound);
+const chart = new Chart(document.getElementById("rate"));
+const wikis = new Wikis(document.getElementById("wikis"));
+const controls = new Controls(document.body, { pause: () => dispatch({ type: "nothing" }), hide: hideNewest });
 
-let state = start(following.program);
+let state = start(given.shown, { hold: given.hold, all: given.all, hidden: hiddenHere() });
 let drawing = false;
 let asking = null;
 let failures = 0;
@@ -34,7 +39,7 @@ const channel = new Channel({
   activity: {
     request: () => (restarting() ? null : operation("activity", { after: state.cursor })),
     open: () => { open = true; freshen(); },
-    next: (data) => { failures = 0; dispatch({ type: "told", entry: data.programActivity }); },
+    next: (data) => { failures = 0; dispatch({ type: "told", entry: data.entry }); },
     lost: () => { open = false; freshen(); },
     ended: () => { open = false; dispatch({ type: "ended" }); freshen(); },
   },
@@ -48,8 +53,8 @@ const channel = new Channel({
 });
 
 function operation(name, more) {
-  const { slug, names, documents } = following;
-  return { query: documents[name], variables: name === "service" ? {} : { slug, names: names !== "none", ...more } };
+  const variables = { key: given.key, names: given.names !== "none", ...more };
+  return { query: given.documents[name], variables: name === "service" ? {} : variables };
 }
 
 function restarting() {
@@ -57,23 +62,39 @@ function restarting() {
 }
 
 function dispatch(action) {
-  state = reduce(state, action);
+  if (action.type !== "nothing") state = reduce(state, action);
   attend();
   if (drawing) return;
   drawing = true;
   requestAnimationFrame(draw);
 }
 
+// While it is paused the screen stands still: only what may not be shown any more leaves it.
 function draw() {
   drawing = false;
-  view.show(state);
-  cards.show(state.edits);
+  freshen();
+  if (controls.paused) return cards.retain(state.edits);
+  const now = new Date();
+  view.show(state, now);
+  cards.show(state.edits, now.getTime(), say(state.nothing ? "live-no-articles" : "live-first-edit"));
+  chart.show(state.minutes, now.getTime());
+  wikis.show(state.wikis);
   celebrate();
 }
 
 function celebrate() {
-  const [goal] = state.celebrations;
-  if (goal && celebration.try(goal, Date.now())) state = reduce(state, { type: "celebrated" });
+  if (controls.paused || state.celebrations.length === 0) return;
+  if (celebration.try(state.celebrations, Date.now())) state = reduce(state, { type: "celebrated" });
+}
+
+function hideNewest() {
+  if (cards.newest !== undefined) hide(cards.newest);
+}
+
+// Here at once and for good; on all screens where whoever opened this one runs the program.
+function hide(edit) {
+  hideHere(edit.id);
+  dispatch({ type: "hidden", id: edit.id });
 }
 
 // Fetches what is wanted, a little later on each screen, so that they do not all ask at once.
@@ -88,10 +109,10 @@ async function ask() {
   const anew = state.wants === "restart";
   dispatch({ type: "asked" });
   try {
-    const program = await fetchProgram();
-    if (program === null) return location.reload(); // gone, or no longer to be seen: the service says so itself
+    const shown = await fetchShown();
+    if (shown === null) return location.reload(); // gone, or no longer to be seen: the service says so itself
     failures = anew ? failures + 1 : 0;
-    dispatch({ type: "answered", program });
+    dispatch({ type: "answered", shown });
     if (anew) channel.follow("activity");
   } catch {
     failures++;
@@ -103,27 +124,29 @@ async function ask() {
   }
 }
 
-async function fetchProgram() {
-  const { slug, names, documents } = following;
+async function fetchShown() {
   const begun = performance.now();
+  const last = Math.floor(Date.now() / 60_000) * 60_000; // the same for all screens that ask in this minute
+  const from = new Date(last - (MINUTES - 1) * 60_000).toISOString();
   const response = await fetch("/graphql", {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json" },
-    body: JSON.stringify({ query: documents.snapshot, variables: { slug, names: names !== "none" } }),
+    body: JSON.stringify(operation("snapshot", { from, to: new Date(last).toISOString() })),
     signal: AbortSignal.timeout(PATIENCE),
   });
   const { data, errors } = await response.json();
   if (errors && !data) throw new Error(errors[0].message);
   if (errors?.some((error) => error.extensions?.code === "INTERNAL_ERROR")) throw new Error(errors[0].message);
   trip = (performance.now() - begun) / 1000;
-  return data.program;
+  return data.shown;
 }
 
 // Measured, never assumed: from the wiki to the service, in the service, and half a round trip to this screen.
 function freshen() {
   if (open && service !== null && Date.now() - heard < SILENCE) {
     known = new Date();
-    view.badge(service.connected ? { state: "live", lag: lagOf(service) } : { state: "waiting", at: lastEvent(service) });
+    if (controls.paused) view.badge({ state: "paused" });
+    else view.badge(service.connected ? { state: "live", lag: lagOf(service) } : { state: "waiting", at: lastEvent(service) });
   } else {
     view.badge(known === null ? { state: "connecting" } : { state: "lost", at: known });
   }
@@ -144,7 +167,11 @@ function nextRefresh() {
 
 function tick() {
   const now = Date.now();
-  view.tick(state, new Date(now));
+  if (!controls.paused) {
+    view.tick(state, new Date(now));
+    chart.show(state.minutes, now);
+    if (given.hold > 0) dispatch({ type: "nothing" });
+  }
   celebrate();
   if (Math.abs(now - heard) > silence) reopen(now);
   if (now > dueAt && open) dispatch({ type: "due" });
@@ -165,10 +192,12 @@ function nextSilence() {
   return SILENCE * (1 + Math.random() / 2);
 }
 
+new ResizeObserver(() => { if (!controls.paused) view.fit(state); }).observe(document.querySelector(".counters"));
 addEventListener("online", () => reopen(Date.now()));
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 addEventListener("pagehide", () => channel.close());
 
+stayAwake();
 draw();
 tick();
 channel.open();
