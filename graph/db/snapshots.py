@@ -23,6 +23,14 @@ async def snapshots(conn: Connection, collection_ids: Sequence[int]) -> dict[int
     return {row["id"]: metrics(row) for row in await conn.fetch(_SNAPSHOTS, collection_ids)}
 
 
+async def versions_after(conn: Connection, collection_ids: Sequence[int], number: int) -> dict[int, int]:
+    """The versions of those of the collections that changed after this number of the ledger."""
+    rows = await conn.fetch(
+        "SELECT id, version FROM collection WHERE id = ANY($1::bigint[]) AND version > $2", collection_ids, number
+    )
+    return {row["id"]: row["version"] for row in rows}
+
+
 async def existing(conn: Connection, collection_ids: Sequence[int]) -> set[int]:
     """Those of the collections that exist."""
     rows = await conn.fetch("SELECT id FROM collection WHERE id = ANY($1::bigint[])", collection_ids)

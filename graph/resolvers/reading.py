@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from graph.activity import Article, LedgerEdit
-from graph.db import articles, catalogue, contributions, people
+from graph.db import articles, catalogue, contributions, hidden_cards, people
 from graph.db.articles import ListedArticle
 from graph.db.contributions import EditKey, Upload
 from graph.db.people import Participant
@@ -33,13 +33,17 @@ def viewer(actor: Actor) -> Viewer:
 
 
 class Reader:
-    """An actor who reads numbers and rows, and by which collections: looked up once, for as long as one execution."""
+    """An actor who reads numbers and rows, and by which collections: looked up once, for as long as one execution.
+
+    ``read`` are the collections that were read so far.
+    """
 
     def __init__(self, deps: Deps, actor: Actor) -> None:
         self.viewer = viewer(actor)
         self._deps = deps
         self._may_know = actor.signed_in and not actor.on_screen
         self._known: dict[int, int] = {}
+        self.read: set[int] = set()
         self._one_at_a_time = asyncio.Lock()
 
     async def counted_for(self, collections: Iterable[int]) -> dict[int, int]:
@@ -48,6 +52,7 @@ class Reader:
         It is the thing itself, but for those who may know of nameless participants and of whom there are some.
         """
         wanted = list(dict.fromkeys(collections))
+        self.read.update(wanted)
         if not self._may_know:
             return {number: number for number in wanted}
         async with self._one_at_a_time:  # fields that are resolved together ask together
@@ -96,6 +101,11 @@ async def sessions_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[i
 async def session_called(deps: Deps, actor: Actor, slug: str, program_slug: str | None) -> Session | None:
     """The session with this slug, in any program or in one; None where there is none or several."""
     return await catalogue.session_called(deps.pool, viewer(actor), slug, program_slug)
+
+
+async def hidden_cards_of(deps: Deps, collections: Sequence[int]) -> dict[int, list[EditKey]]:
+    """The edits that are not shown as cards on the screens of each program, session or campaign, the newest last."""
+    return await hidden_cards.hidden_in(deps.pool, collections)
 
 
 async def editors_by_id(deps: Deps, actor: Actor, ids: Sequence[int]) -> dict[int, Editor]:

@@ -45,6 +45,11 @@ class Context:
         if self.deadline is not None and (until := self.deadline.when()) is not None:
             self.deadline.reschedule(max(until, asyncio.get_running_loop().time() + seconds))
 
+    @property
+    def read(self) -> set[int]:
+        """The collections whose numbers were read."""
+        return self.loaders.read
+
     def renew(self) -> None:
         """Forget what was loaded: a change was made, and what is read from now on is read anew."""
         self.loaders = Loaders(self.deps, self.actor)

@@ -24,6 +24,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from graph.schema import lasting
 from graph.schema.costs import Cost
 from graph.schema.following import Followed, followed
 from graph.schema.limits import Limits, Measure, measure, refusal
@@ -34,13 +35,17 @@ _MAX_ERRORS = 20
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a document: what it costs depends on its variables; ``followed`` is what others may share."""
+    """One operation of a document: what it costs depends on its variables; ``followed`` is what others may share.
+
+    ``seconds`` is how long a public answer may be kept while nothing is published that it was read from.
+    """
 
     name: str | None
     kind: OperationType
     cost: Cost
     defaults: dict[str, Any]
     followed: Followed | None = None
+    seconds: float = 0.0
 
     def cost_of(self, variables: Mapping[str, Any] | None) -> int:
         """What it costs with these variables, or with its own defaults where they are not given."""
@@ -134,6 +139,7 @@ def _operations(tree: DocumentNode, found: Measure, schema: GraphQLSchema) -> tu
             cost=cost,
             defaults=_defaults(each),
             followed=followed(tree, each, schema),
+            seconds=lasting.seconds(tree, each, schema),
         )
         for each, cost in zip(definitions, found.costs, strict=True)
     )

@@ -10,22 +10,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping
+from functools import partial
+from hashlib import sha256
 from typing import Any, Final, Protocol, cast
 
+import msgspec
 import strawberry
 from graphql import GraphQLError, OperationType
 
+from graph.answers import Answers, Made
 from graph.errors import ErrorCode
 from graph.schema.documents import Document, Documents, Operation
 from graph.schema.engine import Engine, Execution
 from graph.schema.limits import Limits, too_large
 from graph.schema.masking import describe_all, describe_refusal, masked
-from graph.schema.responses import Answer, StreamedResult
+from graph.schema.responses import Answer, PublicAnswer, StreamedResult, public
 from graph.schema.sharing import Policy, Sharing, TooMany
 
-__all__ = ["Answer", "StreamedResult"]
+__all__ = ["Answer", "PublicAnswer", "StreamedResult"]
 
 _NO_LIMITS_GIVEN: Final = Limits()
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 class Request(Protocol):
@@ -70,10 +75,13 @@ class Executor:
         limits: Limits = _NO_LIMITS_GIVEN,
         policy: Policy | None = None,
         known: Collection[str] = (),
+        answers: Answers[Answer | PublicAnswer] | None = None,
     ) -> None:
         self._engine = Engine(schema)
         self._make_context = make_context
         self._limits = limits
+        self._answers = answers
+        self._anyone = None if policy is None else policy.anyone
         self.documents = Documents(self._engine.schema, limits)
         self.sharing = None if policy is None else Sharing(self._engine, make_context, policy, known)
 
@@ -82,8 +90,11 @@ class Executor:
         asked = self._asked(request)
         return asked if isinstance(asked, Answer) else asked.kind.value
 
-    async def execute(self, request: Request, identity: Any, *, allow_mutations: bool) -> Answer:
-        """Execute a query or a mutation and return its response; raises nothing but cancellation."""
+    async def execute(self, request: Request, identity: Any, *, allow_mutations: bool) -> Answer | PublicAnswer:
+        """Execute a query or a mutation and return its response; raises nothing but cancellation.
+
+        What is public may be an answer that was given before, while that is exact.
+        """
         asked = self._asked(request)
         if isinstance(asked, Answer):
             return asked
@@ -91,14 +102,30 @@ class Executor:
             return _refuse("A subscription is streamed: it has no single response.")
         if asked.kind is OperationType.MUTATION and not allow_mutations:
             return _refuse("Mutations are not executed here.")
+        if asked.kind is OperationType.QUERY and self._answers is not None and identity == self._anyone:
+            return await self._answers.get(_key_of(request), partial(self._publicly, asked, request, identity))
+        return (await self._answer(asked, request, identity))[0]
+
+    async def _publicly(self, asked: Operation, request: Request, identity: Any) -> Made[Answer | PublicAnswer]:
+        """An answer for everybody; what went wrong is kept for nobody."""
+        answer, read = await self._answer(asked, request, identity)
+        if answer.refused or "errors" in answer.payload or read is None:
+            return Made(answer)
+        made = public(answer.payload, asked.seconds)
+        return Made(made, frozenset(read), len(made.encoded), asked.seconds)
+
+    async def _answer(self, asked: Operation, request: Request, identity: Any) -> tuple[Answer, set[int] | None]:
+        """The response, and the collections it was read from, where the context knows."""
         try:
-            execution = self._build(request, self._make_context(identity, last_event_id=None))
+            context = self._make_context(identity, last_event_id=None)
+            execution = self._build(request, context)
             if isinstance(execution, Answer):
-                return execution
+                return execution, None
             payload = await self._executed(asked, execution)
         except Exception as error:
-            return self.unexpected(error)
-        return Answer({**payload, "extensions": self._cost(asked.cost_of(request.variables))})
+            return self.unexpected(error), None
+        answer = Answer({**payload, "extensions": self._cost(asked.cost_of(request.variables))})
+        return answer, getattr(context, "read", None)
 
     async def subscribe(
         self, request: Request, identity: Any, *, last_event_id: str | None = None
@@ -194,6 +221,12 @@ class Executor:
         if isinstance(built, list):
             return Answer({"errors": describe_refusal(built, "BAD_USER_INPUT")}, refused=True)
         return built
+
+
+def _key_of(request: Request) -> bytes:
+    """What two requests have in common that are answered alike, as 32 bytes."""
+    parts = (request.query, request.operation_name, request.variables or {}, request.extensions or {})
+    return sha256(_encode(parts)).digest()
 
 
 def _no_operation(document: Document, name: str | None) -> str:

@@ -75,6 +75,7 @@ class Loaders:
 
     def __init__(self, deps: Deps, actor: Actor) -> None:
         reader = Reader(deps, actor)
+        self.read = reader.read
         self._find(deps, actor)
         self._belong(deps, actor, reader)
         self._count(deps, reader)
@@ -110,7 +111,7 @@ class Loaders:
         self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
         self.volunteers: DataLoader[int, list[Enrollment]] = _there(partial(reading.volunteers, deps))
         self.updates: DataLoader[int, ShownUpdate | None] = _found(partial(updating.of_programs, deps, reader))
-        self.goals: DataLoader[int, list[Goal]] = _there(partial(reading.goals_of, deps))
+        self.goals: DataLoader[int, list[Goal]] = _there(_noting(self.read, partial(reading.goals_of, deps)))
         self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
         self.screen_tokens: DataLoader[Program, list[ScreenToken] | None] = _there(
             partial(tokens.screen_tokens, deps, actor)
@@ -129,7 +130,9 @@ class Loaders:
         )
         self.wiki_metrics: DataLoader[int, list[WikiMetrics]] = _there(partial(numbers.metrics_by_wiki, deps, reader))
         self.timelines: DataLoader[Span, list[TimelinePoint]] = _asked(partial(numbers.timeline, deps, reader))
-        self.last_edits: DataLoader[Place, datetime | None] = _found(partial(numbers.last_edits, deps))
+        self.last_edits: DataLoader[Place, datetime | None] = _found(
+            _noting(self.read, partial(numbers.last_edits, deps))
+        )
 
     def _list_nouns(self, deps: Deps, actor: Actor) -> None:
         """Lists of programs, campaigns and organizations, and how long they are."""
@@ -157,10 +160,10 @@ class Loaders:
         """Lists of editors, articles, edits and uploads, and how long they are."""
         lists = reading_lists
         self.participants: DataLoader[tuple[int, EditorQuery, Slice], Page[Participant]] = _asked(
-            partial(lists.participants, deps, actor)
+            _noting(self.read, partial(lists.participants, deps, actor))
         )
         self.participant_counts: DataLoader[tuple[int, EditorQuery], int] = _asked(
-            partial(lists.count_participants, deps, actor)
+            _noting(self.read, partial(lists.count_participants, deps, actor))
         )
         self.articles: DataLoader[tuple[int, ArticleQuery, Slice], Page[ListedArticle]] = _asked(
             partial(lists.articles, deps, reader)
@@ -201,6 +204,16 @@ class Loaders:
             partial(lists.count_available, deps, actor)
         )
         self.article_states: DataLoader[int, ArticleState | None] = _found(partial(lists.states, deps, actor))
+
+
+def _noting(read: set[int], ask: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """``ask``, writing down the collections it is asked about: its parents, or the first of each place."""
+
+    async def noted(parents: list[Any], *question: Any) -> Any:
+        read.update(parent[0] if isinstance(parent, tuple) else parent for parent in parents)
+        return await ask(parents, *question)
+
+    return noted
 
 
 def _found(ask: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:

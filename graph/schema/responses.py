@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,28 @@ class Answer:
 
     payload: dict[str, Any]
     refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAnswer:
+    """An answer that everybody is given, as JSON; it may be given again for ``seconds`` while nothing changes."""
+
+    encoded: bytes
+    seconds: float
+    etag: str
+    refused: bool = False
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The response map."""
+        found: dict[str, Any] = msgspec.json.decode(self.encoded)
+        return found
+
+
+def public(payload: dict[str, Any], seconds: float) -> PublicAnswer:
+    """The response map for everybody."""
+    encoded = _encode(payload)
+    return PublicAnswer(encoded, seconds, f'"{blake2b(encoded, digest_size=12).hexdigest()}"')
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from graph.activity import Activity
+from graph.answers import Answers
 from graph.broker import Broker
 from graph.db import activity, ledger, snapshots
 from graph.db.pool import LOST, Connection, Pool, connect_alone
@@ -46,11 +48,14 @@ def activity_topic(collection_id: int) -> tuple[str, int]:
 class Relay:
     """Follows the ledger for one process and hands what is new to its broker."""
 
-    def __init__(self, url: str, pool: Pool, broker: Broker) -> None:
+    def __init__(self, url: str, pool: Pool, broker: Broker, answers: Answers[Any] | None = None) -> None:
         self._url = url
         self._pool = pool
         self._broker = broker
+        self._answers = answers
         self._wake = asyncio.Event()
+        if answers is not None:
+            answers.wake = self._wake.set
         self._number: int | None = None
         self._versions: dict[int, int] = {}
 
@@ -94,7 +99,12 @@ class Relay:
         """Publish everything committed since the last step."""
         newest = (await activity.position(conn)).newest
         # Read after it: who may not see an edit any more by the time it was made is asked again before it is sent.
-        self._broker.rules_version = await activity.rules_version(conn)
+        rules = self._broker.rules_version = await activity.rules_version(conn)
+        if self._answers is not None:
+            # Before anything is published, so that nobody is told of a change and then given what was before it.
+            collections, number = self._answers.wanted()
+            news = await snapshots.versions_after(conn, collections, number) if collections else {}
+            self._answers.published(newest, rules, news)
         if self._number is None:
             self._number = newest
         while self._number < newest:

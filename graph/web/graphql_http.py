@@ -27,6 +27,7 @@ from graph.web.graphql_request import (
     GraphQLRequest,
     Identify,
     InvalidRequest,
+    PublicAnswer,
     decode,
     encode,
     end_of,
@@ -117,12 +118,16 @@ class GraphQLHTTP:
         if accept.json() is None and not accept.allows(EVENT_STREAM):
             raise InvalidRequest("Answers are application/json or text/event-stream.", 406)
         answer = await self._executor.execute(received, identity, allow_mutations=request.method == "POST")
-        return self._single(answer, accept)
+        return self._single(answer, accept, request if request.method == "GET" else None)
 
-    def _single(self, answer: Answer, accept: Accept) -> ASGIApp:
+    def _single(self, answer: Answer, accept: Accept, got: Request | None = None) -> ASGIApp:
         """Answer with one response map: as JSON wherever it is acceptable, since some clients name streams too."""
         if accept.json() is None and accept.names(EVENT_STREAM):
             return SingleEvent(answer.payload, headers=OPEN_TO_ALL)
+        if isinstance(answer, PublicAnswer):
+            if got is not None:
+                return _public(answer, accept, got.headers.get("if-none-match", ""))
+            return _encoded(answer.encoded, 200, accept)
         return _json(answer.payload, _status(answer, accept), accept)
 
     async def _stream(
@@ -199,9 +204,27 @@ def _failure(message: str, code: str, status: int, accept: Accept, headers: dict
     return _json({"errors": [{"message": message, "extensions": {"code": code}}]}, status, accept, headers)
 
 
+def _public(answer: PublicAnswer, accept: Accept, known: str) -> Response:
+    """An answer that caches may keep: for a second where a clock decides, else only to ask whether it still holds."""
+    fresh = f"max-age={answer.seconds:.0f}" if answer.seconds <= 1 else "no-cache"
+    # Weak, as the same data may come as either of two media types, and compressed on the way.
+    headers = {
+        "cache-control": f"public, {fresh}",
+        "etag": f"W/{answer.etag}",
+        "vary": "Accept, Authorization",
+    }
+    if any(tag.strip().removeprefix("W/") in (answer.etag, "*") for tag in known.split(",")):
+        return Response(status_code=304, headers={**OPEN_TO_ALL, **headers})
+    return _encoded(answer.encoded, 200, accept, headers)
+
+
 def _json(payload: dict[str, Any], status: int, accept: Accept, headers: dict[str, str] | None = None) -> Response:
+    return _encoded(encode(payload), status, accept, headers)
+
+
+def _encoded(body: bytes, status: int, accept: Accept, headers: dict[str, str] | None = None) -> Response:
     return Response(
-        encode(payload),
+        body,
         status,
         {**OPEN_TO_ALL, "cache-control": "no-store", "vary": "Accept", **(headers or {})},
         f"{accept.json() or JSON}; charset=utf-8",

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -45,6 +45,23 @@ class Answer(Protocol):
     @property
     def refused(self) -> bool:
         """Whether it is a request error, which has no ``data``."""
+
+
+@runtime_checkable
+class PublicAnswer(Protocol):
+    """A response map that everybody is given."""
+
+    @property
+    def encoded(self) -> bytes:
+        """The response map as JSON."""
+
+    @property
+    def seconds(self) -> float:
+        """For how long it holds at most while nothing changes."""
+
+    @property
+    def etag(self) -> str:
+        """What tells it from every other answer, quoted."""
 
 
 class StreamedResult(Protocol):
