@@ -308,3 +308,42 @@ async def test_no_number_depends_on_what_is_assigned(stage: Stage, amara: Actor,
     await stage.done("claimArticle", bo, id=moss)
     assert await stage.proved()
     assert await stage.pool.fetchval(jobs) == before
+
+
+async def waiting(stage: Stage) -> list[str]:
+    """The kinds of the jobs that wait; they are forgotten."""
+    rows = await stage.pool.fetch("DELETE FROM jobs.pgqueuer RETURNING convert_from(payload, 'UTF8') AS kind")
+    return sorted(row["kind"] for row in rows)
+
+
+async def test_where_assigned_articles_are_the_scope_it_is_read_again_when_there_are_others(
+    stage: Stage, amara: Actor
+) -> None:
+    program = await stage.program(amara, passcodePolicy="NONE", type="ARTICLE_SCOPED")
+    fields = {"programId": program["id"]}
+    (bo,) = await joined(stage, program, "Bo")
+    await waiting(stage)
+    await stage.done("assignArticle", amara, **fields, username="Bo", title="Alga")
+    assert await waiting(stage) == []  # it has no such scope yet
+    await stage.done("addScope", amara, **fields, kind="ASSIGNED_ARTICLES", wiki="enwiki", value="")
+    await waiting(stage)
+
+    moss, _ = await offer(stage, program, amara, "Moss", "Fern")
+    assert await waiting(stage) == ["refresh"]
+    made = await stage.done("assignArticle", amara, **fields, username="Bo", title="Lichen")
+    assert await waiting(stage) == ["refresh"]
+    claimed = await stage.done("claimArticle", bo, id=moss)
+    await stage.done("addAvailableArticles", amara, **fields, articles="Moss\nFern")
+    await stage.done("assignArticle", amara, **fields, username="Bo", title="Fern", role="REVIEW")
+    await stage.done("releaseArticle", bo, id=claimed["assignment"]["id"])
+    assert await waiting(stage) == []  # the same articles as before
+    await stage.done("unassignArticle", amara, id=made["assignment"]["id"])
+    assert await waiting(stage) == ["refresh"]
+    await stage.done("removeAvailableArticle", amara, id=moss)
+    assert await waiting(stage) == ["refresh"]
+    await stage.done("leaveProgram", bo, **fields)
+    assert await waiting(stage) == ["refresh"]  # Alga is nobody's any more
+    async with stage.pool.acquire() as conn:
+        number = ids.number(program["id"], ids.Kind.PROGRAM)
+        wiki = await conn.fetchval("SELECT id FROM wiki WHERE dbname = 'enwiki'")
+        assert await assignments.titles(conn, number) == [(wiki, "Fern")]
