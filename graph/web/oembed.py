@@ -59,11 +59,11 @@ def discovery(shown: Shown, public_url: str) -> str:
     return f"{public_url}/oembed?" + urlencode({"url": f"{public_url}{shown.path}", "format": "json"})
 
 
-def frame(address: str, title: str, width: int = WIDTH, height: int = HEIGHT) -> Markup:
-    """The HTML of a frame at ``address``."""
+def frame(address: str, title: str, width: int | str = WIDTH, height: int = HEIGHT) -> Markup:
+    """The HTML of a frame at ``address``: without styles, which pages with a strict policy would not apply."""
     return Markup(
         '<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy" sandbox="{}" '
-        'style="border:0;max-width:100%"></iframe>'
+        'frameborder="0"></iframe>'
     ).format(address, width, height, title, SANDBOX)
 
 

@@ -111,7 +111,7 @@ async def test_a_title_is_text_in_the_html_of_an_oembed(client: httpx.AsyncClien
             "title": f"{one_line(title)}: live numbers",
             "loading": "lazy",
             "sandbox": "allow-scripts allow-popups allow-popups-to-escape-sandbox",
-            "style": "border:0;max-width:100%",
+            "frameborder": "0",
         }
 
 
