@@ -184,13 +184,13 @@ async def set_up(pool: Pool) -> AsyncIterator[Stage]:
     app = create_app(wikis)
     async with running(app) as address, httpx.AsyncClient() as client:
         history = history_of(client, address + "/w/{dbname}/api.php", AGENT, asyncio.Semaphore(3))
-        reach = Reach(pool, clock, history, _sources(client, address))
+        reach = Reach(pool, clock, history, sources(client, address))
         stage = Stage(pool, clock, wikis, app.state.faults, reach, World(pool), address)
         stage.lists = app.state.saved_lists
         yield stage
 
 
-def _sources(client: httpx.AsyncClient, address: str) -> WikimediaScopes:
+def sources(client: httpx.AsyncClient, address: str) -> WikimediaScopes:
     """The sources of scopes, asked again at once where they are busy and patient for half a second."""
 
     async def no_sleep(_seconds: float) -> None:
