@@ -37,6 +37,12 @@ _FORGET = """
 DELETE FROM wanted_article a WHERE a.program_id = $1 AND a.offered_at IS NULL
     AND NOT EXISTS (SELECT FROM assignment s WHERE s.article_id = a.id)
 """
+# The pages under somebody's name, whoever is to write or review them.
+_FORGET_USERSPACE = """
+DELETE FROM wanted_article a USING editor u
+WHERE a.program_id = $1 AND u.id = $2 AND a.namespace = 2
+    AND starts_with(substr(a.title, strpos(a.title, ':') + 1) || '/', u.username || '/')
+"""
 _IS_SCOPE = """
 SELECT EXISTS (SELECT FROM program p JOIN scope s ON s.program_id = p.id AND s.kind = 'ASSIGNED_ARTICLES'
                WHERE p.id = $1 AND p.type = 'ARTICLE_SCOPED')
@@ -136,6 +142,12 @@ async def end_all(conn: Connection, program_id: int, editor_id: int) -> None:
     )
     if gone:
         await _forget(conn, program_id)
+
+
+async def forget_userspace(conn: Connection, program_id: int, editor_id: int) -> None:
+    """Forget the pages in somebody's user space, which have their name."""
+    if await conn.execute(_FORGET_USERSPACE, program_id, editor_id) != "DELETE 0":
+        await _read_scope(conn, program_id)
 
 
 async def unlocated(

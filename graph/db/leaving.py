@@ -128,6 +128,7 @@ async def leave_without_trace(conn: Connection, program_id: int, editor_id: int)
     await _hush(conn, before, await _all(conn, program_id), editor_id)
     for statement in _NAMES:
         await conn.execute(statement, program_id, editor_id)
+    await assignments.forget_userspace(conn, program_id, editor_id)
     await conn.execute(
         "INSERT INTO erasure (program_id, editor_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", program_id, editor_id
     )

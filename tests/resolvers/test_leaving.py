@@ -133,6 +133,10 @@ async def test_whoever_erases_themselves_leaves_no_trace(stage: Stage, amara: Ac
     await stage.done("addEditors", amara, programId=program["id"], usernames=["A Stranger", "Bo"])
     await scene.join(program, sessionId=session["session"]["id"])
     await scene.edit()
+    offered = {"programId": program["id"], "articles": "Moss\nUser:A Stranger/Notes\nUser:A Stranger Too"}
+    await stage.done("addAvailableArticles", amara, **offered)
+    for name, title in (("A Stranger", "Moss"), ("A Stranger", "Fern"), ("Bo", "User:A Stranger")):
+        await stage.done("assignArticle", amara, programId=program["id"], username=name, title=title)
     await stage.pool.execute("INSERT INTO session_coordinator SELECT id, $1 FROM session", scene.stranger.editor_id)
     await stage.pool.execute(
         "INSERT INTO fetched (editor_id, wiki_id, whole, from_at, to_at) SELECT $1, min(id), true, $2, $2 FROM wiki",
@@ -145,6 +149,9 @@ async def test_whoever_erases_themselves_leaves_no_trace(stage: Stage, amara: Ac
     assert await scene.edits() == [("Bo", "Rose")]
     assert await scene.total(program) == 1
     # What is left is the account, and that it signed in here.
+    assert await stage.pool.fetchval("SELECT count(*) FROM assignment") == 0
+    titles = await stage.pool.fetch("DELETE FROM wanted_article RETURNING title")
+    assert sorted(row["title"] for row in titles) == ["Moss", "User:A Stranger Too"]
     assert set(await scene.traces()) <= {"editor", "sign_in", "account", "signed_in"}
     told = await scene.told()
     assert [entry.edit.editor.username for entry in told if isinstance(entry, EditCounted)] == ["Bo"]
