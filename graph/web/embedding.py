@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -22,13 +23,14 @@ from starlette.routing import BaseRoute, Route
 from graph.web import cards
 from graph.web.asking import DOCUMENTS, Asking
 from graph.web.caching import etag_of, kept, lifetime, unchanged
+from graph.web.codes import Codes
 from graph.web.graphql_request import Executor
 from graph.web.graphql_streams import POLL_SECONDS
-from graph.web.languages import language_of
+from graph.web.languages import choices, language_of, texts_of
 from graph.web.oembed import Refusal, Wish, described
 from graph.web.painting import Painter, PaintingFailed
-from graph.web.rendering import rendered
-from graph.web.shown import NAMES, Showing, Shown, Trouble, as_of, chosen, written
+from graph.web.rendering import POLICY, missing, page, rendered, trouble
+from graph.web.shown import KINDS, MOST, NAMES, Showing, Shown, Trouble, as_of, chosen, written
 from graph.web.texts import LANGUAGES, Texts, texts
 
 log = logging.getLogger(__name__)
@@ -97,6 +99,7 @@ def embed_routes(executor: Executor, public_url: str) -> list[BaseRoute]:
         Route("/card/{kind}/{slug}.png", partial(embeds.answer, embeds.picture, _absent)),
         Route("/badge/{kind}/{slug}.json", partial(embeds.answer, embeds.badge, _absent)),
         Route("/oembed", embeds.oembed),
+        *(Route(f"/{KINDS[kind]}/{{slug}}/embed", partial(embeds.page, kind)) for kind in KINDS),
     ]
 
 
@@ -122,6 +125,30 @@ class Embeds:
         except Trouble:
             return absent(503, options.speak)
         return absent(404, options.speak) if shown is None else await make(request, shown, options)
+
+    async def page(self, kind: str, request: Request) -> Response:
+        """Show every form of it with its code to copy: a page of our own, which frames only ours."""
+        speak = texts_of(request)
+        try:
+            shown = await self._showing.read(kind, request.path_params["slug"])
+        except Trouble:
+            return trouble(speak)
+        if shown is None:
+            return missing(speak)
+        options = Options.of(request)
+        return page(
+            "embedding.html",
+            speak=speak,
+            kept={"content-security-policy": f"{POLICY}; frame-src 'self'"},
+            menu=choices(request),
+            shown=shown,
+            heading=speak.say("embed-heading", Markup("<bdi>{}</bdi>").format(shown.title)),
+            codes=Codes(shown, speak, options.theme, options.names, self._public_url, SCRIPT),
+            numbers=NAMES,
+            most=MOST,
+            themes=cards.THEMES,
+            weight=-(-len(self._script) // 1000),
+        )
 
     async def script(self, request: Request) -> Response:
         """The script that defines the element, whole in one file."""

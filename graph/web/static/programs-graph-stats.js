@@ -220,7 +220,7 @@
         this.#write(element.querySelector("dd"), typeof value === "number" ? written.format(value) : "–");
       }
       const part = (options) => new Intl.DateTimeFormat(this.#said.tag, { timeZone: "UTC", ...options }).format(new Date(asOf));
-      const moment = `${part({ dateStyle: "medium" })} ${part({ timeStyle: "short" })}`;
+      const moment = `${part({ year: "numeric", month: "short", day: "numeric" })} ${part({ timeStyle: "short" })}`;
       this.#write(this.#box.querySelector(".as-of"), this.#said.texts.asOf.replace("$1", () => moment));
     }
 
