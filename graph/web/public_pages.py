@@ -288,7 +288,8 @@ def _chosen(request: Request, name: str, among: tuple[str, ...]) -> str:
 
 def _chart_end(program: Mapping[str, Any]) -> datetime:
     """Where a chart ends: with the tracking window, or with the newest of what is counted."""
-    end = min(_instant(program["trackingEnd"]), _instant(program["metrics"]["asOf"]))
+    known = [program["metrics"]["asOf"], *(edit["at"] for edit in program["newest"]["nodes"])]
+    end = min(_instant(program["trackingEnd"]), max(_instant(at) for at in known))
     return max(end, _instant(program["trackingStart"]))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_interval, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
@@ -94,10 +94,21 @@ class Texts:
         """A day, in UTC."""
         return format_date(_instant(value), "long", locale=self._locale).translate(self._digits)
 
+    def days(self, start: datetime | str, end: datetime | str) -> str:
+        """From one day to another, in UTC, without saying twice what they share."""
+        first, last = _instant(start).date(), _instant(end).date()
+        return format_interval(first, last, "yMMMd", locale=self._locale).translate(self._digits)
+
     def moment(self, value: datetime | str) -> str:
         """A day and the time of day, in UTC, to the minute. It does not say that it is in UTC."""
-        day = format_date(_instant(value), "medium", locale=self._locale)
-        return f"{day} {format_time(_instant(value), 'short', locale=self._locale)}".translate(self._digits)
+        return f"{self.days(value, value)} {self._time(_instant(value))}"
+
+    def span(self, start: datetime | str, end: datetime | str) -> str:
+        """From one moment to another; their day once where they share it."""
+        first, last = _instant(start), _instant(end)
+        if first.date() == last.date():
+            return f"{self.days(first, last)}, {self._time(first)}–{self._time(last)}"
+        return f"{self.moment(first)} – {self.moment(last)}"
 
     def clock(self, value: datetime | str) -> str:
         """The time of day, in UTC, to the second."""
@@ -113,6 +124,9 @@ class Texts:
         if given and all(isinstance(item, Markup) for item in given):
             return Markup(format_list([str(item) for item in given], locale=self._locale))
         return format_list(given, locale=self._locale)
+
+    def _time(self, value: datetime) -> str:
+        return format_time(value, "short", locale=self._locale).translate(self._digits)
 
     def _chosen(self, found: re.Match[str], given: tuple[Any, ...]) -> str:
         """One of the forms of a template; the last stands for those that are not there."""

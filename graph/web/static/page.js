@@ -22,7 +22,7 @@ class ProgramsLive extends HTMLElement {
     const { language } = this.#following;
     this.whole = new Intl.NumberFormat(language);
     this.change = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
-    this.day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+    this.day = new Intl.DateTimeFormat(language, { year: "numeric", month: "short", day: "numeric", timeZone: "UTC" });
     this.time = new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: "UTC" });
     this.list = this.querySelector("[data-edits]");
     this.#channel = new Channel(this.#operations());
