@@ -82,6 +82,15 @@ class EditReverted:
 
 
 @dataclass(frozen=True, slots=True)
+class CardHidden:
+    """Whoever runs a program took an edit off its screens. It stays counted."""
+
+    number: int
+    wiki: str
+    revision_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryChanged:
     """So many edits were counted or taken back at once."""
 
@@ -107,4 +116,6 @@ class SnapshotRequired:
     number: int
 
 
-Activity = EditCounted | EditRetracted | EditReverted | HistoryChanged | MilestoneReached | SnapshotRequired
+Activity = (
+    EditCounted | EditRetracted | EditReverted | CardHidden | HistoryChanged | MilestoneReached | SnapshotRequired
+)

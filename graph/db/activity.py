@@ -13,6 +13,7 @@ from typing import Any
 from graph.activity import (
     Activity,
     Article,
+    CardHidden,
     EditCounted,
     EditRetracted,
     EditReverted,
@@ -146,6 +147,8 @@ def _activity(row: Mapping[str, Any], collection: int, audience: Audience) -> Ac
             return EditRetracted(number, row["dbname"], row["revision_id"], RetractionReason(row["reason"]))
         case Kind.REVERTED:
             return EditReverted(number, row["dbname"], row["revision_id"])
+        case Kind.HIDDEN:
+            return CardHidden(number, row["dbname"], row["revision_id"])
         case Kind.HISTORY:
             return HistoryChanged(number, row["counted"], row["retracted"])
         case Kind.MILESTONE:

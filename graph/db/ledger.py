@@ -28,6 +28,7 @@ class Kind(IntEnum):
     HISTORY = 3
     MILESTONE = 4
     REVERTED = 5
+    HIDDEN = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,9 @@ def given(value: object, of: ids.Kind | None = None) -> dict[str, Any]:
         if sent is strawberry.UNSET or isinstance(sent, Assumed):
             continue
         name = to_camel_case(field.name)
+        if name == "editId":
+            fields[name] = ids.edit(sent, name)
+            continue
         kind = of if name == "id" else _KINDS.get(name)
         fields[name] = ids.number(sent, kind, name) if kind is not None and sent is not None else _plain(sent)
     return fields

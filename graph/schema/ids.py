@@ -79,5 +79,13 @@ def number(text: str, kind: Kind, *field: str) -> int:
     return found.number
 
 
+def edit(text: str, *field: str) -> tuple[str, int]:
+    """The wiki (database name) and revision in the id of an edit. Raises UserFault (NOT_FOUND), naming ``field``."""
+    found = parse(text)
+    if found is None or found.wiki is None:
+        raise UserFault(ErrorCode.NOT_FOUND, "This is not the id of any edit.", field or None)
+    return found.wiki, found.number
+
+
 def _pack(text: str) -> strawberry.ID:
     return strawberry.ID(base64.urlsafe_b64encode(text.encode("ascii")).decode("ascii").rstrip("="))

@@ -53,6 +53,14 @@ class DeleteCampaignInput:
 
 
 @accepted
+class HideCardInput:
+    """An edit to take off the live screens of a program."""
+
+    program_id: strawberry.ID = said("The program.")
+    edit_id: strawberry.ID = said("The edit.")
+
+
+@accepted
 class CampaignProgramInput:
     """A campaign and a program."""
 

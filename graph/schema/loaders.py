@@ -108,6 +108,7 @@ class Loaders:
         self.sessions: DataLoader[int, list[Session]] = _there(partial(reading.sessions_of, deps))
         self.scopes: DataLoader[int, list[Scope]] = _there(partial(organizing_scopes.scopes_of, deps))
         self.without_articles: DataLoader[int, bool] = _there(partial(organizing_scopes.without_articles, deps))
+        self.hidden_cards: DataLoader[int, list[EditKey]] = _there(partial(reading.hidden_cards_of, deps))
         self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
         self.volunteers: DataLoader[int, list[Enrollment]] = _there(partial(reading.volunteers, deps))
         self.updates: DataLoader[int, ShownUpdate | None] = _found(partial(updating.of_programs, deps, reader))

@@ -9,6 +9,7 @@ from graph.resolvers import (
     organizing_cohorts,
     organizing_programs,
     organizing_roles,
+    organizing_screens,
     organizing_sessions,
     organizing_updates,
     tokens,
@@ -253,6 +254,13 @@ class Mutation(ArticleMutation, AssignmentMutation):
         payloads.SessionPayload,
         payloads.SessionPayload.gone,
         of=Kind.SESSION,
+    )
+    hide_card: payloads.HideCardPayload = mutation(
+        "Takes an edit off all live screens of a program; it goes on counting. Harmless when repeated.",
+        inputs_people.HideCardInput,
+        organizing_screens.hide_card,
+        payloads.HideCardPayload,
+        payloads.HideCardPayload.of,
     )
     set_goals: payloads.SetGoalsPayload = mutation(
         """Replaces the goals of a program. A goal whose target stays or falls stays reached; one whose target rises

@@ -104,6 +104,11 @@ class ArticleTrackingPayload(ProgramPayload):
 
 
 @described
+class HideCardPayload(ProgramPayload):
+    """The program on whose screens the edit is not shown any more."""
+
+
+@described
 class SetGoalsPayload(ProgramPayload):
     """The program whose goals were set."""
 

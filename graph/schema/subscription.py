@@ -22,6 +22,7 @@ from graph.schema.cursors import decode_activity, encode_activity
 from graph.schema.fields import prose
 from graph.schema.types_activity import (
     Activity,
+    CardHidden,
     EditCounted,
     EditRetracted,
     EditReverted,
@@ -152,6 +153,8 @@ async def _converted(told: Told, sight: Sight) -> Activity | None:
             return EditRetracted.of(entry, cursor, told.metrics)
         case activity.EditReverted() as entry:
             return EditReverted.of(entry, cursor, told.metrics)
+        case activity.CardHidden() as entry:
+            return CardHidden.of(entry, cursor)
         case activity.HistoryChanged() as entry:
             return HistoryChanged.of(entry, cursor, told.metrics)
         case activity.MilestoneReached() as entry:

@@ -76,6 +76,19 @@ class EditReverted:
 
 
 @described
+class CardHidden:
+    """Whoever runs a program took an edit off its live screens: show it no more. It stays counted."""
+
+    cursor: str = said(_CURSOR)
+    edit_id: strawberry.ID = said("The id of the edit.")
+
+    @classmethod
+    def of(cls, value: activity.CardHidden, cursor: str) -> CardHidden:
+        """The entry as the API shows it."""
+        return cls(cursor=cursor, edit_id=ids.encode_edit(value.wiki, value.revision_id))
+
+
+@described
 class HistoryChanged:
     """So many edits were counted or taken back at once: fetch the lists anew if they are shown."""
 
@@ -119,6 +132,6 @@ class SnapshotRequired:
 
 
 Activity = Annotated[
-    EditCounted | EditRetracted | EditReverted | HistoryChanged | MilestoneReached | SnapshotRequired,
+    EditCounted | EditRetracted | EditReverted | CardHidden | HistoryChanged | MilestoneReached | SnapshotRequired,
     strawberry.union("Activity", description="What happens in a program, campaign or session, as it happens."),
 ]

@@ -200,6 +200,11 @@ class Campaign(Node):
         return short_addresses.of_campaign(info.context.deps, self.value.id)
 
     @resolved
+    async def hidden_cards(self, info: Info) -> list[strawberry.ID]:
+        """The edits that are not shown on its live screens, by id: the newest hundred, the newest last."""
+        return [ids.encode_edit(*key) for key in await info.context.loaders.hidden_cards.load(self.value.id)]
+
+    @resolved
     async def activity_cursor(self, info: Info) -> str:
         """Subscribe with `after: activityCursor` to miss nothing since this answer."""
         return await info.context.activity_cursor()

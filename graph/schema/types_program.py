@@ -247,6 +247,11 @@ class Program(Node):
         return await EditConnection.page(info, self.value.id, query, first, after)
 
     @resolved
+    async def hidden_cards(self, info: Info) -> list[strawberry.ID]:
+        """The edits that are not shown on its live screens, by id: the newest hundred, the newest last."""
+        return [ids.encode_edit(*key) for key in await info.context.loaders.hidden_cards.load(self.value.id)]
+
+    @resolved
     async def activity_cursor(self, info: Info) -> str:
         """Subscribe with `after: activityCursor` to miss nothing since this answer."""
         return await info.context.activity_cursor()

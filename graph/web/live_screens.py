@@ -154,6 +154,7 @@ class LiveScreens:
         """What the screen's scripts start from."""
         options, documents = seen.options, self._asking.documents
         kept = {"snapshot": f"snapshot_{seen.kind}", "activity": f"activity_{seen.kind}", "service": "service"}
+        runs = host.get("viewerCan", {}).get("edit", False)
         return {
             "kind": seen.kind,
             "key": seen.key,
@@ -161,9 +162,10 @@ class LiveScreens:
             "latin": seen.speak.number(1) == "1",
             "texts": seen.speak.bundle("live-"),
             "documents": {name: documents[document] for name, document in kept.items()},
+            "hiding": {"document": documents["hide_card"], "program": host["id"]} if runs else None,
             "shown": shown,
-            "host": host.get("id") if host.get("viewerCan", {}).get("edit") else None,
             **options.for_scripts(),
+            "moderating": options.moderating and runs,
         }
 
 

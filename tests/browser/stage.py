@@ -76,7 +76,7 @@ class Stage:
             "referencesAdded": None, "revertedEdits": 3, "articleViews": None,
             "asOf": "2026-11-22T18:30:00Z", "version": FIRST_VERSION,
         }  # fmt: skip
-        self.about: dict[str, Any] = {"type": "BASIC", "scopes": []}
+        self.about: dict[str, Any] = {"nothingInScope": False}
         self.event: tuple[str | None, str | None] = (None, None)
         self.wikis: dict[str, int] = {"en.wikipedia.org": 1204}
         self.timeline: list[dict[str, Any]] = []

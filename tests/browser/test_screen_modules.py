@@ -230,13 +230,6 @@ async def test_milestones_of_a_campaigns_programs_are_celebrated_with_their_prog
     assert [found["program"] for found in state["celebrations"]] == ["A", "B"]
 
 
-async def test_an_article_scoped_program_without_articles_is_known(page: Page) -> None:
-    empty = {"type": "ARTICLE_SCOPED", "scopes": [{"articleCount": 0}]}
-    assert (await after(page, first=program(**empty)))["nothing"] is True
-    assert (await after(page, first=program(**{**empty, "scopes": [{"articleCount": 1}]})))["nothing"] is False
-    assert (await after(page, first=program(type="BASIC", scopes=[])))["nothing"] is False
-
-
 PACE = 'async (given) => (await import("/static/live-state.js")).paceOf(...given)'
 
 

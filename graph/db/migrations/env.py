@@ -11,6 +11,7 @@ from graph.db import (  # noqa: F401 - fill the metadata
     tables_cohorts,
     tables_history,
     tables_scopes,
+    tables_screens,
 )
 
 context.configure(

@@ -38,6 +38,15 @@ export class View {
     this.#text("#badge .words", words(health));
   }
 
+  // Says something to whoever stands at the screen, for a while.
+  notice(text) {
+    const line = document.createElement("p");
+    line.className = "notice";
+    line.textContent = text;
+    this.#root.append(line);
+    setTimeout(() => line.remove(), 8_000);
+  }
+
   // Written anew where the room is another one.
   fit(state) {
     for (const figure of this.#root.querySelectorAll(".figure")) figure.dataset.drawn = "";

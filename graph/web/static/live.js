@@ -95,6 +95,13 @@ function hideNewest() {
 function hide(edit) {
   hideHere(edit.id);
   dispatch({ type: "hidden", id: edit.id });
+  if (given.hiding) hideEverywhere(edit.id).catch(() => view.notice(say("live-not-hidden")));
+}
+
+async function hideEverywhere(id) {
+  const { document: query, program } = given.hiding;
+  const { data } = await post({ query, variables: { program, edit: id } });
+  if (data.hideCard.userErrors.length > 0) throw new Error(data.hideCard.userErrors[0].message);
 }
 
 // Fetches what is wanted, a little later on each screen, so that they do not all ask at once.
@@ -128,17 +135,21 @@ async function fetchShown() {
   const begun = performance.now();
   const last = Math.floor(Date.now() / 60_000) * 60_000; // the same for all screens that ask in this minute
   const from = new Date(last - (MINUTES - 1) * 60_000).toISOString();
-  const response = await fetch("/graphql", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json" },
-    body: JSON.stringify(operation("snapshot", { from, to: new Date(last).toISOString() })),
-    signal: AbortSignal.timeout(PATIENCE),
-  });
-  const { data, errors } = await response.json();
+  const { data, errors } = await post(operation("snapshot", { from, to: new Date(last).toISOString() }));
   if (errors && !data) throw new Error(errors[0].message);
   if (errors?.some((error) => error.extensions?.code === "INTERNAL_ERROR")) throw new Error(errors[0].message);
   trip = (performance.now() - begun) / 1000;
   return data.shown;
+}
+
+async function post(body) {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  return response.json();
 }
 
 // Measured, never assumed: from the wiki to the service, in the service, and half a round trip to this screen.
