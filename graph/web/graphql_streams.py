@@ -13,6 +13,8 @@ from graph.errors import ErrorCode
 
 POLL_SECONDS: Final = 30
 """How often whoever finds no stream may ask instead."""
+BUSY_SECONDS: Final = 5
+"""When whoever came with thousands of others should come again."""
 STALLED_SECONDS: Final = 60.0
 """So long a reader may take nothing of what waits for it."""
 AT_ONCE: Final = 32
@@ -52,7 +54,10 @@ class Full(Exception):
 
 
 class Busy(Exception):
-    """So many streams are being opened that this one should be tried again in a few seconds."""
+    """So many streams are being opened that this one should be tried again in BUSY_SECONDS."""
+
+    def __init__(self) -> None:
+        super().__init__(f"Everybody connects at once: try again in {BUSY_SECONDS} seconds")
 
 
 class Held:
@@ -93,6 +98,10 @@ class Streams:
             raise Full(self._most)
         self.open += 1
         return Held(self)
+
+    def only_for_first(self) -> Full | None:
+        """Why whoever does not go first is to give back what is held: no more than what is kept for others is left."""
+        return Full(self._most) if self.open > self._most - self._kept else None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

@@ -88,7 +88,7 @@ class GraphQLSockets:
             await connection.refuse(WRONG_SUBPROTOCOL, "Subprotocol not acceptable")
             return
         try:
-            with self._streams.one(first=False):
+            with self._streams.one():  # who goes first is known at ``connection_init``
                 await connection.serve()
         except Full as full:
             await connection.refuse(TRY_LATER, str(full))
@@ -179,8 +179,10 @@ class _Connection:
                 self._identity = await self._identify(self._socket.headers, payload)
         except UserFault as fault:
             raise CloseSocket(FORBIDDEN, f"Forbidden: {fault}") from None
-        except Busy:
-            raise CloseSocket(TRY_LATER, "Everybody connects at once: try again in a few seconds") from None
+        except Busy as busy:
+            raise CloseSocket(TRY_LATER, str(busy)) from None
+        if not goes_first(self._identity) and (full := self._streams.only_for_first()) is not None:
+            raise CloseSocket(TRY_LATER, str(full))
         ended = end_of(self._identity)
         if ended is not None:
             self._start(self._leave(ended))
@@ -274,8 +276,8 @@ class _Connection:
                 return _errors(results)
         except Full as full:
             return list(full.payload["errors"])
-        except Busy:
-            raise CloseSocket(TRY_LATER, "Everybody connects at once: try again in a few seconds") from None
+        except Busy as busy:
+            raise CloseSocket(TRY_LATER, str(busy)) from None
 
     async def _stream(self, operation_id: str, results: AsyncGenerator[StreamedResult, None]) -> list[Any] | None:
         async with aclosing(results):

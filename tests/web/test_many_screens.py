@@ -296,7 +296,7 @@ async def test_when_everybody_connects_at_once_some_are_told_to_come_back_in_way
         assert 3_750 <= int(told.text.removeprefix("retry: ").strip()) <= 7_500
         async with wired(service.url.replace("http", "ws")) as wire:
             await wire.send({"type": "connection_init"})
-            assert await wire.closed() == (1013, "Everybody connects at once: try again in a few seconds")
+            assert await wire.closed() == (1013, "Everybody connects at once: try again in 5 seconds")
         waiting.cancel()
     assert (streams.open, streams.waiting) == (0, 0)
 
@@ -310,6 +310,40 @@ async def test_the_last_places_are_kept_for_screens(database_url: str, pool: Poo
         assert '"TOO_MANY"' in await tenth.next()
         screen = await stack.enter_async_context(events(service, METRICS, authorization="Bearer a screen"))
         assert '"totalEdits":0' in await screen.next()
+
+
+async def test_the_last_sockets_are_kept_for_screens_who_say_so_when_they_are_open(
+    database_url: str, pool: Pool
+) -> None:
+    told = "All 10 streams are taken. Ask by query every 30 seconds, and try again later."
+    async with service_of(database_url, pool, streams=Streams(10)) as service, AsyncExitStack() as stack:
+        others = [await stack.enter_async_context(events(service, METRICS)) for _ in range(9)]
+        for other in others:
+            await other.next()
+        for claim, closed in (({}, (1013, told)), ({"Authorization": "Bearer a screen"}, None)):
+            async with wired(service.url.replace("http", "ws"), headers=claim) as wire:
+                await wire.send({"type": "connection_init"})
+                if closed is None:
+                    assert await wire.receive() == {"type": "connection_ack"}
+                else:
+                    assert await wire.closed() == closed
+
+
+async def test_who_finds_no_stream_asks_by_get_and_is_told_the_newest_numbers(database_url: str, pool: Pool) -> None:
+    query = "query ($slug: String!) { program(slug: $slug) { metrics { totalEdits } } }"
+    async with (
+        service_of(database_url, pool, streams=Streams(1)) as service,
+        events(service, METRICS) as first,
+        events(service, METRICS) as second,
+        httpx.AsyncClient(verify=False) as client,
+    ):
+        await first.next()
+        refused = json.loads((await second.next()).partition("data: ")[2])["errors"][0]
+        assert refused["extensions"] == {"code": "TOO_MANY", "retryAfter": 30}
+        for number in (1, 2):
+            await service.saw(number)
+            answer = await client.get(service.url, params=service.params(query))
+            assert answer.json()["data"] == {"program": {"metrics": {"totalEdits": number}}}
 
 
 async def test_a_seat_is_left_when_its_connection_breaks(service: Service) -> None:

@@ -27,7 +27,7 @@ export class Channel {
     this.#socket = socket;
     socket.addEventListener("open", () => socket.send(JSON.stringify({ type: "connection_init" })));
     socket.addEventListener("message", (event) => { if (socket === this.#socket) this.#heard(JSON.parse(event.data)); });
-    socket.addEventListener("close", () => this.#lost(socket));
+    socket.addEventListener("close", ({ reason }) => this.#lost(socket, reason));
   }
 
   close() {
@@ -78,12 +78,14 @@ export class Channel {
     }
   }
 
-  // However it was lost, or refused (by a proxy's error page, say): soon, then later, and never all at once.
-  #lost(socket) {
+  // However it was lost, or refused (by a proxy's error page, say): soon, then later, and never all at once. The service
+  // may say when: until then the page asks by query.
+  #lost(socket, reason) {
     if (socket !== this.#socket) return;
     this.close();
     for (const operation of Object.values(this.#operations)) operation.lost();
-    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
+    const told = 2_000 * Number(/ (\d+) seconds/.exec(reason)?.[1] ?? 0);
+    const wait = Math.max(told, Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++)) * (0.5 + Math.random() / 2);
     this.#timer = setTimeout(() => this.open(), wait);
   }
 }
