@@ -6,7 +6,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from graph.resolvers import form, tokens
+from graph import scopes
+from graph.db import assignments
+from graph.resolvers import form, organizing_scopes, tokens
 from graph.resolvers.deps import MUTATIONS_A_MINUTE
 from graph.resolvers.organizing_cohorts import MOST_NAMES
 from graph.resolvers.organizing_sessions import MOST_SESSIONS
@@ -43,6 +45,12 @@ HELD = {
     "Wikis a program tracks": form.MOST_WIKIS,
     "Namespaces of a tracked wiki": form.MOST_NAMESPACES,
     "Sessions of a program": MOST_SESSIONS,
+    "Articles offered at once": scopes.MOST_LINES,
+    "Assigned and available articles of a program": assignments.MOST,
+    "Scopes of a program": organizing_scopes.MOST_SCOPES,
+    "Pages in the scopes of a program": scopes.MOST_PAGES,
+    "Levels of subcategories of a scope": scopes.DEEPEST,
+    "Seconds that looking at a scope may take": organizing_scopes.PREVIEW_SECONDS,
     "Screen tokens of a program": tokens.MOST_SCREEN_TOKENS,
     "Access tokens of a person": tokens.MOST_ACCESS_TOKENS,
     "Mutations a minute of one account": MUTATIONS_A_MINUTE,
