@@ -34,7 +34,7 @@ from graph.web.graphql_request import (
     request_of,
 )
 from graph.web.graphql_sse import ComeBack, EventStream, Footing, SingleEvent
-from graph.web.graphql_streams import POLL_SECONDS, STALLED_SECONDS, Busy, Full, Streams, goes_first
+from graph.web.graphql_streams import BUSY_SECONDS, POLL_SECONDS, STALLED_SECONDS, Busy, Full, Streams, goes_first
 
 METHODS: Final = "GET, POST, OPTIONS"
 OPEN_TO_ALL: Final = {"access-control-allow-origin": "*"}
@@ -45,7 +45,6 @@ _PREFLIGHT: Final = {
     "access-control-allow-headers": "*, Authorization",
     "access-control-max-age": "86400",
 }
-_BUSY_SECONDS: Final = 5.0
 _PARAMETERS: Final = ("query", "variables", "operationName", "extensions", "lastEventId")
 
 
@@ -95,7 +94,7 @@ class GraphQLHTTP:
         except Full as full:
             return _full(full, accept)
         except Busy:
-            return ComeBack(_BUSY_SECONDS, headers=OPEN_TO_ALL)
+            return ComeBack(BUSY_SECONDS, headers=OPEN_TO_ALL)
         except Exception as error:
             return _json(self._executor.unexpected(error).payload, 500, accept)
 
