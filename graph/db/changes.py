@@ -76,8 +76,8 @@ async def apply(conn: Connection, changes: Sequence[Change]) -> list[Shift]:
     """Apply what concerns stored edits, oldest news first, and keep the rest; returns the edits it moved."""
     about_pages = [change for change in changes if not isinstance(change, RevisionTagged | RevisionVisibility)]
     about_revisions = [change for change in changes if isinstance(change, RevisionTagged | RevisionVisibility)]
-    await scoped.unbind(conn, [change for change in about_pages if isinstance(change, PageDeleted)])
     pages = await _known(conn, _KNOWN_PAGES, about_pages)
+    await scoped.unbind(conn, _unmoved([change for n, change in enumerate(about_pages) if n not in pages]))
     revisions = await _known(conn, _KNOWN_REVISIONS, about_revisions)
     known: list[tuple[Change, int]] = [(change, pages[n]) for n, change in enumerate(about_pages) if n in pages]
     known += [(change, revisions[n]) for n, change in enumerate(about_revisions) if n in revisions]
@@ -93,6 +93,13 @@ async def apply(conn: Connection, changes: Sequence[Change]) -> list[Shift]:
             for change, number in some:
                 moved += await _apply_one(conn, change, number)
     return moved
+
+
+def _unmoved(changes: Sequence[Change]) -> list[PageDeleted]:
+    moved = {(change.wiki, change.page_id) for change in changes if isinstance(change, PageMoved)}
+    return [
+        change for change in changes if isinstance(change, PageDeleted) and (change.wiki, change.page_id) not in moved
+    ]
 
 
 def _is_tag(known: tuple[Change, int]) -> bool:
@@ -157,6 +164,7 @@ async def _page(conn: Connection, change: PageDeleted | PageUndeleted | PageMove
 
     async def update() -> None:
         if isinstance(change, PageDeleted):
+            await scoped.unbind(conn, [change])
             await conn.execute(
                 "UPDATE page SET deleted = true, as_of = $2, title = CASE WHEN $3 THEN NULL ELSE title END"
                 " WHERE id = $1",

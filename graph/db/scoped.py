@@ -43,14 +43,19 @@ _UNBIND = """
 WITH unbound AS (
     UPDATE scope_page g SET page_id = NULL
     FROM unnest($1::text[], $2::bigint[]) AS t(wiki, page_id) JOIN wiki w ON w.dbname = t.wiki
-    WHERE g.wiki_id = w.id AND g.page_id = t.page_id RETURNING g.scope_id
+    WHERE g.wiki_id = w.id AND g.page_id = t.page_id AND NOT EXISTS (
+        SELECT FROM page p WHERE p.wiki_id = g.wiki_id AND p.page_id = g.page_id AND p.title <> g.title)
+    RETURNING g.scope_id
 )
 UPDATE scope SET digest = NULL WHERE id IN (SELECT scope_id FROM unbound)
 """
 
 
 async def unbind(conn: Connection, deleted: Sequence[PageDeleted]) -> None:
-    """From now on these pages' titles name them in the scopes they are in."""
+    """From now on these pages' titles name them in the scopes they are in.
+
+    One that was moved since it was read has another title, and keeps its number: it may be restored.
+    """
     if deleted:
         await conn.execute(_UNBIND, [page.wiki for page in deleted], [page.page_id for page in deleted])
 

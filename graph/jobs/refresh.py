@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 HOURLY: Final = timedelta(hours=1)
 SOON: Final = timedelta(minutes=10)  # what could not be reached is asked again
 _EARLY: Final = timedelta(minutes=1)  # by so much a job may come before its time
+OFTEN: Final = 10_000  # titles of a pile that are looked up at every reading, in two hundred questions
 TOGETHER: Final = 2_000  # pages that are put aside at once
 INTERNAL: Final = "INTERNAL"  # the reason of what nobody foresaw
 
@@ -125,8 +126,8 @@ class _Refreshing:
     async def _read(self, most: int) -> None:
         source = source_of(self.scope)
         digest = None
-        if source.kind is ScopeKind.PAGEPILE:
-            # Piles never change, and where their titles lead is looked up once a day.
+        if source.kind is ScopeKind.PAGEPILE and self.scope.size > OFTEN:
+            # Piles never change, and where the titles of a large one lead is looked up once a day.
             digest = f"{await _digest(self.sources.listed(source, most))} {self.now:%Y-%m-%d}"
             if digest == self.scope.digest:
                 await self._same()

@@ -240,9 +240,10 @@ async def test_scopes_of_one_program_have_a_million_pages_together(stage: Stage,
     )
 
 
-async def test_titles_of_a_pile_are_followed_once_a_day(
+async def test_titles_of_a_large_pile_are_followed_once_a_day(
     stage: Stage, program: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("graph.jobs.refresh.OFTEN", -1)
     stage.lists.save_pile(9, "enwiki", ["Fern"])
     scope = await read(stage, program, PAGEPILE, "9")
     articles = stage.reach.scopes.articles  # type: ignore[union-attr]
@@ -358,3 +359,12 @@ async def test_a_scope_is_read_when_it_was_asked_for_or_is_due(
     known: dict[str, Any] = dict.fromkeys(Scope.__dataclass_fields__)
     scope = Scope(**known | {"kind": "CATEGORY", "state": state, "error_reason": reason, "tried_at": now - ago})
     assert wanted(scope, now) is is_wanted
+
+
+async def test_titles_of_a_pile_are_followed_at_every_reading(stage: Stage, program: int) -> None:
+    stage.lists.save_pile(9, "enwiki", ["Fern", "Not written"])
+    scope = await read(stage, program, PAGEPILE, "9")
+    stage.wikis.save("enwiki", "Not written", "Amara", redirect_to="Lichen")
+    await ask(stage, program)
+    rows = await stage.pool.fetch("SELECT title FROM scope_page WHERE scope_id = $1 ORDER BY 1", scope.id)
+    assert [row["title"] for row in rows] == ["Fern", "Lichen"]

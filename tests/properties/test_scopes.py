@@ -66,11 +66,17 @@ class Scopes:
         self.learn()
 
     async def tell(self, events: list[Event], *, live: bool = True) -> None:
-        """News; a page that is deleted is held by its title from then on."""
-        await tell(self.world, events, live=live)
+        """News; a page that is deleted is held by its title from then on, unless it has another by now."""
         gone = {(each.wiki, each.page_id) for each in events if isinstance(each, PageDeleted)}
+        titles = {key: self.world.naive.page(*key).title for key in gone}
+        await tell(self.world, events, live=live)
         for held in self.held.values():
-            held[:] = [(page[0], None, *page[2:]) if page[:2] in gone else page for page in held]
+            held[:] = [
+                (page[0], None, *page[2:])
+                if page[:2] in gone and titles[page[0], page[1] or 0] in (None, page[3])
+                else page
+                for page in held
+            ]
         self.learn()
 
     def learn(self) -> None:
