@@ -148,7 +148,7 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         address = None if listener is None else listening.address(settings.host, listener)
         slots = asyncio.Semaphore(IN_FLIGHT)
         deps = _deps(settings, pool, client, slots, address)
-        known = (*documents().values(), *live_documents().values())
+        known = _ours()
         answers: Answers[Answer | PublicAnswer] = Answers(clock=time.monotonic)
         executor = Executor(schema, partial(_context, deps), policy=Everybody(), known=known, answers=answers)
         log_in = _log_in(settings, await stack.enter_async_context(without_cookies()), deps)
@@ -230,6 +230,11 @@ def _log_in(settings: Settings, client: httpx.AsyncClient, deps: Deps) -> Wikime
     )
 
 
+def _ours() -> tuple[str, ...]:
+    """The documents of our own pages and screens."""
+    return (*documents().values(), *live_documents().values())
+
+
 def _context(deps: Deps, identity: object, *, last_event_id: str | None) -> Context:
     assert isinstance(identity, Actor)
     return Context(deps, identity, last_event_id=last_event_id)
@@ -251,6 +256,7 @@ def web_app(settings: Settings, running: Running) -> Starlette:
                 closing=running.stop,
                 examples=examples(),
                 streams=streams,
+                trusted=_ours(),
             ),
             *sign_in_routes(deps, sign_in, log_in),
             *screen_routes(deps, sign_in),

@@ -31,10 +31,10 @@ from graph.web.graphql_request import (
     decode,
     encode,
     end_of,
-    request_of,
 )
 from graph.web.graphql_sse import ComeBack, EventStream, Footing, SingleEvent
 from graph.web.graphql_streams import BUSY_SECONDS, POLL_SECONDS, STALLED_SECONDS, Busy, Full, Streams, goes_first
+from graph.web.persisted import Persisted, UnknownDocument
 
 METHODS: Final = "GET, POST, OPTIONS"
 OPEN_TO_ALL: Final = {"access-control-allow-origin": "*"}
@@ -45,7 +45,7 @@ _PREFLIGHT: Final = {
     "access-control-allow-headers": "*, Authorization",
     "access-control-max-age": "86400",
 }
-_PARAMETERS: Final = ("query", "variables", "operationName", "extensions", "lastEventId")
+_PARAMETERS: Final = ("query", "documentId", "variables", "operationName", "extensions", "lastEventId")
 
 
 class GraphQLHTTP:
@@ -65,11 +65,13 @@ class GraphQLHTTP:
         explorer: Callable[[], Response] | None = None,
         heartbeat: float = 20.0,
         stalled: float = STALLED_SECONDS,
+        persisted: Persisted | None = None,
     ) -> None:
         self._executor = executor
         self._identify = identify
         self._streams = streams
         self._explorer = explorer
+        self._persisted = persisted or Persisted()
         self._footing = Footing(Beats(heartbeat, closing), executor.unexpected, OPEN_TO_ALL, stalled)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,6 +87,8 @@ class GraphQLHTTP:
             return await self._respond(request, accept)
         except ClientDisconnect:
             raise
+        except UnknownDocument as unknown:
+            return _failure(str(unknown), unknown.code, unknown.status, accept, {})
         except InvalidRequest as error:
             refusal = _failure(str(error), "BAD_REQUEST", error.status, accept, error.headers)
             return EarlyAnswer(refusal) if error.status == 413 else refusal
@@ -105,7 +109,7 @@ class GraphQLHTTP:
             raise InvalidRequest("Use GET or POST.", 405, {"allow": METHODS})
         if self._explorer is not None and _wants_explorer(request, accept):
             return self._explorer()
-        received = await _read(request)
+        received = self._persisted.request(await _read(request))
         kind = self._executor.kind_of(received)
         if not isinstance(kind, str):
             return self._single(kind, accept)
@@ -157,11 +161,12 @@ def _full(full: Full, accept: Accept) -> ASGIApp:
 
 
 def _wants_explorer(request: Request, accept: Accept) -> bool:
-    return request.method == "GET" and accept.names(HTML) and "query" not in request.query_params
+    asked = {"query", "documentId", "extensions"} & request.query_params.keys()
+    return request.method == "GET" and accept.names(HTML) and not asked
 
 
-async def _read(request: Request) -> GraphQLRequest:
-    return request_of(_from_address(request.query_params) if request.method == "GET" else await _from_body(request))
+async def _read(request: Request) -> Any:
+    return _from_address(request.query_params) if request.method == "GET" else await _from_body(request)
 
 
 def _from_address(params: QueryParams) -> dict[str, Any]:
