@@ -143,7 +143,7 @@ class PublicPages:
             tabs=TABS,
             way=Way(_tab_address(slug, tab), {name: request.query_params.get(name, "") for name in _KEPT[tab]}),
             following=self._following(reader, "program", program, edits=tab in _LIVE_EDITS and not _paged(request)),
-            shared=Shared("article", f"{self._public_url}{_tab_address(slug, tab)}"),
+            shared=self._shared(reader, "program", program, _tab_address(slug, tab)),
             **self._views(reader.speak, tab, program, part["program"]),
         )
 
@@ -182,7 +182,7 @@ class PublicPages:
             search=search,
             way=Way(f"/campaigns/{quote(slug, safe='')}", {"q": search}),
             following=self._following(reader, "campaign", campaign, edits=False),
-            shared=Shared("article", f"{self._public_url}/campaigns/{quote(slug, safe='')}"),
+            shared=self._shared(reader, "campaign", campaign, f"/campaigns/{quote(slug, safe='')}"),
         )
 
     def _following(self, reader: Reader, kind: str, shown: Mapping[str, Any], *, edits: bool) -> dict[str, Any]:
@@ -198,6 +198,15 @@ class PublicPages:
             "language": reader.speak.tag,
             "texts": reader.speak.bundle("page-live", "page-reconnecting", "page-as-of", "page-number-of"),
         }
+
+    def _shared(self, reader: Reader, kind: str, shown: Mapping[str, Any], path: str) -> Shared:
+        """With a picture and an oEmbed where everybody may see it."""
+        address = f"{self._public_url}{path}"
+        if shown.get("visibility") == "PRIVATE":
+            return Shared("article", address)
+        picture = f"{self._public_url}/card/{kind}/{quote(shown['slug'], safe='')}.png?lang={reader.speak.language}"
+        oembed = f"{self._public_url}/oembed?" + urlencode({"url": address, "format": "json"})
+        return Shared("article", address, picture, oembed)
 
     async def _reader(self, request: Request) -> Reader:
         identity = await self._identify(request.headers, None)
@@ -225,6 +234,7 @@ class Shared:
     kind: str
     address: str
     image: str | None = None
+    oembed: str | None = None
 
 
 _KEPT: Final[Mapping[str, tuple[str, ...]]] = {
