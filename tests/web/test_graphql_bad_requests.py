@@ -35,7 +35,7 @@ BAD_BODIES = {
     "false variables": b'{"query": "{ hello }", "variables": false}',
     "a numeric operationName": b'{"query": "{ hello }", "operationName": 1}',
     "list extensions": b'{"query": "{ hello }", "extensions": []}',
-    "a persisted query": b'{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0"}}}',
+    "a persisted query of another version": b'{"extensions": {"persistedQuery": {"version": 2, "sha256Hash": "0"}}}',
 }
 
 
