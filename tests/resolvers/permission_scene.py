@@ -35,6 +35,7 @@ class Place:
     invitation: str
     session: str
     article: str
+    edit: str
     excluded: str
     screen_token: str
     available: str
@@ -162,6 +163,7 @@ async def _place(
     await world.edit(target, f"Fern {number}", 10)
     pages = await stage.pool.fetch("SELECT id FROM page ORDER BY id DESC LIMIT 2")
     article, excluded = (ids.encode(ids.Kind.ARTICLE, row["id"]) for row in pages)
+    revision = await stage.pool.fetchval("SELECT revision_id FROM edit WHERE page_key = $1", pages[0]["id"])
     await stage.done("excludeArticle", owner, programId=program["id"], articleId=excluded)
     for part, role in ROLES.items():
         await world.enroll(number, _person(actors[part]), role=role)
@@ -187,6 +189,7 @@ async def _place(
         invitation=program["invitationUrl"].rpartition("/")[2],
         session=session["session"]["id"],
         article=article,
+        edit=ids.encode_edit("enwiki", revision),
         excluded=excluded,
         screen_token=token["screenToken"]["id"],
         scope=scope["scope"]["id"],
