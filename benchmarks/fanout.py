@@ -26,7 +26,8 @@ from benchmarks.screens import Newsroom, newsroom, postgresql, service, socket, 
 
 HERE = Path(__file__).parent
 SDL = HERE.parent / "graph" / "schema" / "schema.graphql"
-KINDS = ("metrics", "activity")
+FIELDS = {"metrics": "programMetrics", "activity": "programActivity"}
+KINDS = tuple(FIELDS)
 OURS = "WebSocket"
 PEERS = ("stock", "node", "bound")
 
@@ -70,8 +71,8 @@ class Turns:
             self.add(f"stock Strawberry, {kind}", server.process.pid, server.port, opening, partial(room.edit, number))
 
     def node(self, kind: str, data: dict[str, object]) -> None:
-        """graphql-ws on Node."""
-        found = node()
+        """graphql-ws on Node, with what we told as the value of the field that is followed."""
+        data, found = {FIELDS[kind]: data["entry"]}, node()
         if isinstance(found, Path):
             script = str(HERE / "peers" / "node.mjs")
             server = self.stack.enter_context(told(str(found), script, str(SDL), message=json.dumps(data)))

@@ -31,23 +31,22 @@ from graph.db import embedded, migrate
 from graph.db.pool import Connection, connect_alone
 from graph.edits import Batch
 from graph.streams.ingest import ingest
+from graph.web.live_screens import live_documents
 
 STREAMS = 40_000
 _IN_MEMORY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 EDITORS = 10 * PROGRAMS
-DOCUMENTS = Path(__file__).parent.parent / "graph" / "web" / "documents"
-FRAGMENTS = (DOCUMENTS / "live_fragments.graphql").read_text("utf-8")
-NUMBERS = FRAGMENTS[FRAGMENTS.index("fragment Numbers") : FRAGMENTS.index("fragment Card")]
-ACTIVITY = (DOCUMENTS / "live_activity.graphql").read_text("utf-8") + FRAGMENTS
-METRICS = "subscription Follow($slug: String!) { programMetrics(slug: $slug) { ...Numbers } }\n" + NUMBERS
+ACTIVITY = live_documents()["activity_program"]
+NUMBERS = ACTIVITY[ACTIVITY.index("fragment Numbers") : ACTIVITY.index("fragment Card")]
+METRICS = "subscription Follow($key: String!) { entry: programMetrics(slug: $key) { ...Numbers } }\n" + NUMBERS
 INIT = client_frame(b'{"type":"connection_init"}')
 
 
 def request(kind: str, slug: str, after: str | None = None) -> dict[str, object]:
     """The operation of a screen: ``activity`` as our own pages follow it, or ``metrics``."""
     if kind == "metrics":
-        return {"query": METRICS, "variables": {"slug": slug}}
-    return {"query": ACTIVITY, "variables": {"slug": slug, "names": False, "after": after}}
+        return {"query": METRICS, "variables": {"key": slug}}
+    return {"query": ACTIVITY, "variables": {"key": slug, "names": False, "after": after}}
 
 
 def socket(kind: str, slug: str, after: str | None = None) -> Opening:
