@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +13,11 @@ from typing import Final
 from starlette.applications import Starlette
 
 from graph.db.pool import Pool
+from graph.edits import Batch, Change, SeenEdit
 from graph.schema.access import Everybody
 from graph.schema.execution import Executor
 from graph.schema.root import schema
+from graph.streams.ingest import ingest
 from graph.streams.relay import Relay
 from graph.web.graphql_routes import graphql_routes
 from graph.web.pages import page_routes
@@ -81,7 +83,19 @@ class Gallery:
         return await self.world.edit(self.people[person], title, size, **fields)  # type: ignore[arg-type]
 
 
-async def fill(world: World, pool: Pool) -> list[Person]:
+class Streamed(World):
+    """A world whose edits come by the stream once ``live``: told one by one, and not as history."""
+
+    live = False
+
+    async def take_in(self, edits: Sequence[SeenEdit] = (), changes: Sequence[Change] = ()) -> None:
+        checkpoint = {"edits": int(NOW.timestamp() * 1000)} if self.live else None
+        batch = Batch(list(edits), list(changes), checkpoint=checkpoint, complete_until=NOW if self.live else None)
+        async with self.pool.acquire() as conn:
+            await ingest(conn, batch)
+
+
+async def fill(world: World) -> list[Person]:
     """A campaign with an editathon under way, others before and after it, and a program of hostile names."""
     campaign = await world.campaign("women_2026", title="Women in culture 2026", description=DESCRIPTION)
     lead = await world.editor("Amara Quill")
@@ -120,8 +134,9 @@ async def fill(world: World, pool: Pool) -> list[Person]:
 @asynccontextmanager
 async def gallery(pool: Pool, database_url: str) -> AsyncIterator[Gallery]:
     """Serve it on a real socket."""
-    world, stage = World(pool), Stage(pool)
-    people = await fill(world, pool)
+    world, stage = Streamed(pool), Stage(pool)
+    people = await fill(world)
+    world.live = True
     relay = Relay(database_url, pool, stage.deps.broker)
     await relay.begin()
     identify, closing = SignIn(stage.deps, frozenset()), asyncio.Event()

@@ -4,6 +4,7 @@
 import { Channel } from "/static/live-channel.js";
 
 const GENTLY = 150; // milliseconds between two times that numbers are written
+const AGAIN = 1_000; // about so long after a change of the past, a page is read anew
 const PROJECTS = /(^|\.)(wiki(pedia|books|news|quote|source|versity|voyage|media|data|functions)|wiktionary|mediawiki)\.org$/;
 
 class ProgramsLive extends HTMLElement {
@@ -14,6 +15,8 @@ class ProgramsLive extends HTMLElement {
   #numbers = null;
   #timer = null;
   #reading = false;
+  #due = null;
+  #behind = false;
 
   connectedCallback() {
     this.#following = JSON.parse(document.getElementById("following").textContent);
@@ -69,7 +72,7 @@ class ProgramsLive extends HTMLElement {
       open: () => {},
       next: (data) => { if (data.entry) this.#entry(data.entry); },
       lost: () => {},
-      ended: () => {},
+      ended: () => this.#anew(true),
     };
     return { numbers, edits };
   }
@@ -117,10 +120,31 @@ class ProgramsLive extends HTMLElement {
     if (entry.__typename === "EditCounted") this.#counted(entry.edit);
     if (entry.__typename === "EditRetracted") this.#row(entry.editId)?.remove();
     if (entry.__typename === "EditReverted") this.#reverted(entry.editId);
-    // What was missed, or was read of the past, is on the page that the service writes anew.
-    if (entry.__typename === "SnapshotRequired") location.reload();
+    // What was read of the past is on the page that the service writes anew; a cursor too old ends the stream.
+    if (entry.__typename === "HistoryChanged" || entry.__typename === "MilestoneReached") this.#anew(false);
     const none = this.querySelector("[data-none]");
     if (none) none.hidden = this.list.childElementCount > 0;
+  }
+
+  // Takes the lists, the goals and the chart from the page as the service writes it now; a little later, and once.
+  #anew(following) {
+    this.#behind ||= following;
+    this.#due ??= setTimeout(async () => {
+      const again = this.#behind;
+      this.#due = null;
+      this.#behind = false;
+      const response = await fetch(location.href, { cache: "no-cache" }).catch(() => null);
+      if (response === null || !response.ok || !this.isConnected) return;
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      for (const part of this.querySelectorAll("[data-anew]")) {
+        const newer = page.querySelector(`[data-anew="${part.dataset.anew}"]`);
+        if (newer) part.replaceChildren(...newer.childNodes);
+      }
+      const none = this.querySelector("[data-none]");
+      if (none) none.hidden = this.list.childElementCount > 0;
+      this.#cursor = JSON.parse(page.getElementById("following").textContent).cursor;
+      if (again) this.#channel.follow("edits");
+    }, AGAIN * (0.5 + Math.random()));
   }
 
   #row(id) {
