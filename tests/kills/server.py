@@ -31,13 +31,18 @@ class Server:
         self.url = ""
 
     def __enter__(self) -> Self:
-        self._start()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._shares.close()
 
-    def _start(self) -> None:
+    def stop(self) -> None:
+        """Shut it down in order; blocks until it has ended."""
+        self._shares.close()
+
+    def start(self) -> None:
+        """Start it again; blocks until it answers."""
         self.url = self._shares.enter_context(embedded.start(self._folder)).url
 
     def restart(self) -> None:
@@ -53,7 +58,7 @@ class Server:
             if time.monotonic() > deadline:
                 raise TimeoutError("PostgreSQL does not stop")
             time.sleep(0.01)
-        self._start()
+        self.start()
 
     async def new_database(self) -> str:
         """The DSN of a migrated database with nothing in it."""
