@@ -282,3 +282,26 @@ async def test_a_card_is_an_image_on_another_site(browser: Browser, host: Host) 
     async with visiting(browser, host.theirs) as page:
         await page.wait_for_function("() => [...document.images].every((image) => image.complete)")
         assert await page.evaluate("() => [...document.images].map((image) => image.naturalWidth)") == [480, 1200]
+
+
+@pytest.mark.parametrize("query", ["", "?lang=ar&theme=dark", "?lang=pl"])
+async def test_the_page_with_the_codes_shows_and_copies_them(browser: Browser, host: Host, query: str) -> None:
+    url = f"{host.ours}/programs/{SLUG}/embed{query}"
+    granted = ["clipboard-read", "clipboard-write"]
+    async with visiting(browser, url, permissions=granted, color_scheme="dark" if "dark" in query else "light") as page:
+        await expect(numbers_of(page.frame_locator("iframe"))).not_to_be_empty()
+        await page.wait_for_function("() => [...document.images].every((image) => image.naturalWidth === 480)")
+        assert await violations(page) == []
+        code = page.locator(".code").first
+        await code.get_by_role("button").click()
+        assert await page.evaluate("() => navigator.clipboard.readText()") == await code.locator("code").inner_text()
+
+
+async def test_the_page_with_the_codes_fits_a_small_screen_and_needs_no_script(browser: Browser, host: Host) -> None:
+    url = f"{host.ours}/campaigns/{SLUG}/embed"
+    async with visiting(browser, url, java_script_enabled=False, viewport={"width": 360, "height": 640}) as page:
+        await expect(page.locator("pre")).to_have_count(7)
+        await expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+        box = await page.locator("main").bounding_box()
+        assert box is not None
+        assert box["width"] <= 360
