@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 
+from graph.db import assignments
 from graph.db.pool import Pool
 from graph.jobs.nameless import count_nameless
+from graph.programs import AssignmentRole
+from graph.rates import Buckets
 from graph.resolvers.identity import ANONYMOUS, Actor
 from graph.schema import ids
+from graph.titles import Title
 from tests.db.rows import NOW, START, World
 from tests.schema.asking import Api, Operation, signed_in
 from tests.schema.outsider import Outsider, changes_of, values
@@ -70,6 +74,18 @@ class Place:
         await world.edit(self.eve, "File:Orchid.jpg", SIZES[1], wiki="commonswiki", namespace=6, created=True)
         await world.edit(self.shy, "Orchid of Shy", SIZES[2], created=True)
         await world.edit(self.shy, "Rose", 77)
+        await self.hand_out()
+
+    async def hand_out(self) -> None:
+        """Articles are offered and assigned in the private program, and assigned to the nameless participant."""
+        wiki, write = await self.world.wiki("enwiki"), AssignmentRole.WRITE
+        async with self.world.pool.acquire() as conn, conn.transaction():
+            orchid, rose = [(wiki, Title(0, title, title)) for title in ("Orchid", "Rose")]
+            await assignments.offer(conn, self.secret, [orchid])
+            self.offered = await conn.fetchval("SELECT id FROM wanted_article")
+            self.assigned = await assignments.assign(conn, self.secret, orchid, self.eve.id, write)
+            await assignments.assign(conn, self.botany, orchid, self.shy.id, write)
+            await assignments.assign(conn, self.botany, rose, self.shy.id, write)
 
 
 @pytest.fixture
@@ -189,9 +205,15 @@ async def test_what_is_secret_is_refused_word_for_word_like_what_is_missing(api:
     stranger = signed_in(place.bo)
     secret, nothing = ids.encode(ids.Kind.PROGRAM, place.secret), ids.encode(ids.Kind.PROGRAM, 9_999)
     hidden, never = ids.encode(ids.Kind.SESSION, place.session), ids.encode(ids.Kind.SESSION, 9_998)
+    offered, none = [ids.encode(ids.Kind.AVAILABLE_ARTICLE, number) for number in (place.offered, 9_997)]
+    assigned, nobodys = [ids.encode(ids.Kind.ASSIGNMENT, number) for number in (place.assigned, 9_996)]
     asked = 0
     for actor in (ANONYMOUS, stranger, signed_in(place.organizer)):
-        for field, pair in (("programId", (secret, nothing)), ("id", (secret, nothing)), ("id", (hidden, never))):
+        for field, pair in (
+            ("programId", (secret, nothing)), ("id", (secret, nothing)), ("id", (hidden, never)),
+            ("id", (offered, none)), ("id", (assigned, nobodys)),
+        ):  # fmt: skip
+            api.deps = replace(api.deps, paces=Buckets(1_000, 1))
             answers = [await refusals(api, actor, place, field, number) for number in pair]
             assert answers[0] == answers[1]
             asked += len(answers[0])
