@@ -62,8 +62,7 @@ def discovery(shown: Shown, public_url: str) -> str:
 def frame(address: str, title: str, width: int | str = WIDTH, height: int = HEIGHT) -> Markup:
     """The HTML of a frame at ``address``: without styles, which pages with a strict policy would not apply."""
     return Markup(
-        '<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy" sandbox="{}" '
-        'frameborder="0"></iframe>'
+        '<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy" sandbox="{}" frameborder="0"></iframe>'
     ).format(address, width, height, title, SANDBOX)
 
 
