@@ -262,7 +262,7 @@ def web_app(settings: Settings, running: Running) -> Starlette:
             *screen_routes(deps, sign_in),
             *joining_routes(deps, sign_in),
             *embed_routes(running.executor, deps.public_url),
-            *page_routes(running.executor, sign_in.reader, sign_in.corner),
+            *page_routes(running.executor, sign_in.reader, sign_in.corner, deps.public_url),
         ],
         exception_handlers=HANDLERS,
     )
