@@ -55,7 +55,7 @@ fuzz: setup-tests ## decode random and hostile streams in random chunks (CHUNKIN
 	@$(BIN)/python -m tests.fuzz --chunkings $(or $(CHUNKINGS),1000000) $(if $(SEED),--seed $(SEED))
 
 bench: setup-tests ## run every benchmark (a calm machine, about twenty minutes); docs/benchmarks.md has the figures
-	@for name in ingest consume latency refusals backfill fanout crowded; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in ingest consume latency refusals backfill fanout crowded scope; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, installing it with apt
 	@tests/with-postgres15 $(BIN)/pytest $(ARGS)
