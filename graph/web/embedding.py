@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 
 from graph.web import cards
 from graph.web.asking import DOCUMENTS, Asking
-from graph.web.caching import etag_of, kept, lifetime, unchanged
+from graph.web.caching import kept, lifetime
 from graph.web.codes import Codes
 from graph.web.graphql_request import Executor
 from graph.web.graphql_streams import POLL_SECONDS
@@ -30,7 +30,7 @@ from graph.web.languages import choices, language_of, texts_of
 from graph.web.oembed import Refusal, Wish, described
 from graph.web.painting import Painter, PaintingFailed
 from graph.web.rendering import POLICY, missing, page, rendered, trouble
-from graph.web.shown import KINDS, MOST, NAMES, Showing, Shown, Trouble, as_of, chosen, written
+from graph.web.shown import KINDS, MOST, NAMES, USUAL, Showing, Shown, Trouble, as_of, chosen, written
 from graph.web.texts import LANGUAGES, Texts, texts
 
 log = logging.getLogger(__name__)
@@ -214,17 +214,14 @@ class Embeds:
 
     async def picture(self, request: Request, shown: Shown, options: Options) -> Response:
         """The picture that links to a page are shown with, in the language of the address only: caches share it."""
-        svg = cards.picture(shown, options.names, _named(request))
-        headers = {**_OPEN, **lifetime(_IMAGE_SECONDS)}
-        etag = etag_of(svg.encode())
-        if (told := unchanged(request, etag, headers)) is not None:
-            return told
+        speak = _named(request)
+        name = f"{shown.kind} {shown.slug} {speak.language}"
         try:
-            image = await self._painter.paint(svg)
+            image = await self._painter.paint(name, cards.picture(shown, USUAL, speak))
         except PaintingFailed as error:
             log.warning("a picture could not be painted: %s", error)
             return _absent(503, options.speak)
-        return Response(image, headers={**headers, "etag": etag}, media_type="image/png")
+        return kept(request, image, "image/png", {**_OPEN, **lifetime(_IMAGE_SECONDS)})
 
     async def badge(self, request: Request, shown: Shown, _options: Options) -> Response:
         """The answer to a shields.io endpoint: one number, and its day."""

@@ -19,6 +19,10 @@ FONTS: Final = Path(__file__).with_name("fonts")
 FAMILY: Final = "DejaVu Sans"
 KEPT: Final = 128
 """How many pictures are kept, about 30 kB each."""
+FRESH_SECONDS: Final = 60.0
+"""So long a picture stands for the numbers that there are meanwhile: it says as of when it is."""
+MOST_WAITING: Final = 16
+"""How many may wait for a picture of theirs; what is asked for then is to be asked for again."""
 _PATIENCE_SECONDS: Final = 20
 
 
@@ -31,17 +35,34 @@ class Painter:
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._waiting = 0
+        self._kept: OrderedDict[str, tuple[float, str, bytes]] = OrderedDict()
 
-    async def paint(self, svg: str) -> bytes:
-        """The image as PNG. Raises PaintingFailed."""
-        async with self._turn:
-            if svg not in self._kept:
-                self._kept[svg] = await _painted(svg)
-                if len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(svg)
-            return self._kept[svg]
+    async def paint(self, name: str, svg: str) -> bytes:
+        """The image as PNG, or the one of this name that was painted within a minute. Raises PaintingFailed."""
+        if (image := self._fresh(name, svg)) is not None:
+            return image
+        if self._waiting >= MOST_WAITING:
+            raise PaintingFailed("too many pictures are asked for")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return self._fresh(name, svg) or await self._anew(name, svg)
+        finally:
+            self._waiting -= 1
+
+    async def _anew(self, name: str, svg: str) -> bytes:
+        image = await _painted(svg)
+        self._kept[name] = (asyncio.get_running_loop().time(), svg, image)
+        self._kept.move_to_end(name)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return image
+
+    def _fresh(self, name: str, svg: str) -> bytes | None:
+        painted, drawn, image = self._kept.get(name, (0.0, "", b""))
+        young = asyncio.get_running_loop().time() - painted < FRESH_SECONDS
+        return image if image and (young or drawn == svg) else None
 
 
 async def _painted(svg: str) -> bytes:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ import pytest
 from graph.resolvers.identity import ANONYMOUS
 from graph.schema.root import schema
 from graph.web.embedding import FRAME_POLICY, SCRIPT, element_script, embed_documents
+from graph.web.painting import Painter, PaintingFailed
 from tests.web.publics import ORIGIN, SLUG, Public, serving_public
 
 FRAME, DATA = f"/embed/program/{SLUG}", f"/embed/program/{SLUG}.json"
@@ -137,7 +139,7 @@ async def test_what_did_not_change_is_not_sent_again(client: httpx.AsyncClient, 
     assert (again.status_code, again.content) == (304, b"")
     for header in ("etag", "cache-control", "content-security-policy"):
         assert again.headers[header] == first.headers[header]
-    if address not in (SCRIPT, OEMBED):
+    if address not in (SCRIPT, OEMBED, PICTURE):
         public.count(totalEdits=1205)
         changed = await client.get(address, headers={"if-none-match": first.headers["etag"]})
         assert changed.status_code == 200
@@ -235,6 +237,29 @@ async def test_a_picture_is_a_png_of_the_size_that_previews_have(client: httpx.A
     assert response.content[:8] == b"\x89PNG\r\n\x1a\n"
     assert [int.from_bytes(response.content[at : at + 4], "big") for at in (16, 20)] == [1200, 630]
     assert len(response.content) < 100_000
+
+
+async def test_a_picture_is_painted_anew_at_most_once_a_minute(
+    client: httpx.AsyncClient, public: Public, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await client.get(PICTURE)
+    public.count(totalEdits=1205)
+    assert (await client.get(f"{PICTURE}?metrics=bytesAdded&theme=dark")).content == first.content
+    assert (await client.get(f"{PICTURE}?lang=pl")).content != first.content
+    monkeypatch.setattr("graph.web.painting.FRESH_SECONDS", 0.0)
+    assert (await client.get(PICTURE)).content != first.content
+
+
+async def test_only_so_many_wait_for_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.web.painting.MOST_WAITING", 1)
+    painter = Painter()
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+    first = asyncio.create_task(painter.paint("first", svg))
+    await asyncio.sleep(0)
+    with pytest.raises(PaintingFailed, match="too many"):
+        await painter.paint("second", svg)
+    assert (await first)[:4] == b"\x89PNG"
+    assert await painter.paint("second", svg) == await first
 
 
 async def test_a_picture_that_cannot_be_painted_is_said_to_be_missing_for_now(
