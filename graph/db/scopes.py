@@ -20,6 +20,7 @@ from graph.scopes import MOST_PAGES, Source
 
 FOREVER: Final = 2**31 - 1
 SWEEP: Final = 20_000  # rows that are deleted at a time
+PATIENCE: Final = 1800.0  # seconds for a statement about all of a scope's pages, which keeps nobody waiting
 
 _SCOPE = """
 SELECT s.id, s.program_id, s.kind, s.value, s.depth, s.state, s.size, s.found, s.skipped, s.edition, s.added_at,
@@ -84,6 +85,8 @@ SELECT DISTINCT p.id FROM program p JOIN scope s ON s.program_id = p.id
 WHERE p.type = 'ARTICLE_SCOPED' AND p.withdrawn_at IS NULL AND $1 BETWEEN p.tracking_start AND p.tracking_end
 AND (s.tried_at IS NULL OR s.tried_at < $2) ORDER BY 1
 """
+
+_SIZE = "SELECT count(*) FROM (SELECT DISTINCT wiki_id, namespace, title FROM read_page) AS t"
 
 Page = tuple[int | None, int, str]
 
@@ -185,7 +188,7 @@ async def stage(conn: Connection) -> None:
 async def begin(conn: Connection, scope_id: int) -> None:
     """Begin to read a scope; what a reading that never ended left behind is dropped."""
     await stage(conn)
-    await conn.execute(_TIDY, scope_id)
+    await conn.execute(_TIDY, scope_id, timeout=PATIENCE)
     await conn.execute("UPDATE scope SET state = 'READING', found = 0, tried_at = now() WHERE id = $1", scope_id)
 
 
@@ -209,14 +212,15 @@ async def finish(conn: Connection, scope_id: int, digest: str, skipped: int) -> 
 
     Must not be called in a transaction: it makes its own, of which only the last, short one locks the ledger.
     """
-    await conn.execute("ANALYZE read_page")
+    await conn.execute("ANALYZE read_page", timeout=PATIENCE)
     following = 1 + await conn.fetchval("SELECT edition FROM scope WHERE id = $1", scope_id)
     refreshed = Refreshed(
-        _rows(await conn.execute(_ENTER, scope_id, following)), _rows(await conn.execute(_LEAVE, scope_id, following))
+        _rows(await conn.execute(_ENTER, scope_id, following, timeout=PATIENCE)),
+        _rows(await conn.execute(_LEAVE, scope_id, following, timeout=PATIENCE)),
     )
     if refreshed.entered + refreshed.left > SWEEP:
-        await conn.execute("ANALYZE scope_page")
-    size = await conn.fetchval("SELECT count(*) FROM (SELECT DISTINCT wiki_id, namespace, title FROM read_page) AS t")
+        await conn.execute("ANALYZE scope_page", timeout=PATIENCE)
+    size = await conn.fetchval(_SIZE, timeout=PATIENCE)
     async with conn.transaction():
         await ledger.lock(conn)
         program_id = await conn.fetchval(_SWITCH, scope_id, following, size, skipped, digest)
@@ -250,7 +254,7 @@ async def failed(conn: Connection, scope_id: int, reason: str, message: str) -> 
 async def preview(conn: Connection, program_id: int) -> tuple[int, int]:
     """How many pages were put aside on this connection, and how many of the program's edits so far are on them."""
     await conn.execute("ANALYZE read_page")
-    pages = await conn.fetchval("SELECT count(*) FROM (SELECT DISTINCT wiki_id, namespace, title FROM read_page) AS t")
+    pages = await conn.fetchval(_SIZE)
     return int(pages), int(await conn.fetchval(_PREVIEW, program_id))
 
 
