@@ -7,9 +7,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.routing import Route, WebSocketRoute
 
 from graph.web.graphql_beats import SLOTS, Beats
 from graph.web.graphql_lines import Inbox
+from graph.web.graphql_routes import graphql_routes
+from tests.web.conftest import executor_of, identify
+from tests.web.toy import Journal
 
 PAUSE = 0.02
 
@@ -76,6 +80,13 @@ async def test_all_are_told_when_the_process_closes_and_who_comes_then_too(closi
         beats.join(members[2])
         await members[2].closed.wait()
     assert [member.beats for member in members] == [0, 0, 0]
+
+
+async def test_both_transports_wake_their_streams_every_twenty_seconds(closing: asyncio.Event) -> None:
+    routes = graphql_routes(executor_of(Journal()), identify, closing=closing)
+    http, sockets = (route.app for route in routes if isinstance(route, Route | WebSocketRoute))
+    clocks = http._footing.beats, sockets._beats  # type: ignore[attr-defined]
+    assert [clock._pause * SLOTS for clock in clocks] == [20.0, 20.0]
 
 
 async def test_messages_are_taken_in_their_order_and_waited_for() -> None:
