@@ -70,6 +70,7 @@ class Stage:
         self.broken = False
         self.too_old = False
         self.connected = True
+        self.pulse = 0.2  # seconds between words about the service
         self.metrics: dict[str, Any] = {
             "totalEdits": 1204, "articlesCreated": 18, "articlesEdited": 311, "editors": 30, "activeEditors": 23,
             "newEditors": 9, "bytesAdded": 1_284_500, "wordsAdded": 96_000, "commonsUploads": 7,
@@ -232,7 +233,7 @@ class Stage:
         while True:
             status = {"upstreamLagSeconds": 0.3, "ownLagSeconds": 0.1, "connected": self.connected}
             yield Response({"data": {"service": {**status, "lastEventAt": "2026-11-22T18:30:00Z"}}})
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(self.pulse)
 
 
 async def identify(headers: Mapping[str, str], params: Mapping[str, Any] | None) -> object:

@@ -32,7 +32,7 @@ export const project = (domain) => domain.replace(/^www\.|\.org$/g, "");
 export function figures(name, number) {
   if (number === null) return [{ text: "–", unit: "" }];
   if (name === "bytesAdded") return [4, 3, 2].map((digits) => sized(number, digits));
-  const short = number < 1000 ? [] : SHORT.map((format) => split(format.formatToParts(number)));
+  const short = number < 1000 ? [] : SHORT.map((format) => shortened(format.formatToParts(number), number));
   return number > LARGEST_WHOLE ? short : [{ text: WHOLE.format(number), unit: "" }, ...short];
 }
 
@@ -43,6 +43,12 @@ function sized(number, digits, least = digits) {
     style: "unit", unit, maximumSignificantDigits: Math.max(digits, size === 1 ? 3 : 0), minimumSignificantDigits: size === 1 ? 1 : least,
   });
   return split(format.formatToParts(number / size));
+}
+
+// Some languages have no short word for thousands.
+function shortened(parts, number) {
+  const short = parts.some(({ type }) => type === "compact") || number < 10_000;
+  return short ? split(parts) : { text: WHOLE.format(Math.round(number / 1_000)), unit: "k" };
 }
 
 function split(parts) {

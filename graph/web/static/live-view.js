@@ -68,8 +68,10 @@ export class View {
   // The longest way to write it that there is room for.
   #write(counter, shown, name, metrics) {
     const room = counter.querySelector("dd");
-    for (const { text, unit } of figures(name, metrics[name])) {
-      setText(counter.querySelector(".beside"), name === "activeEditors" && !unit ? outOf(metrics) : unit);
+    const ways = figures(name, metrics[name]);
+    if (name === "activeEditors") ways.unshift({ text: ways[0].text, unit: outOf(metrics) });
+    for (const { text, unit } of ways) {
+      setText(counter.querySelector(".beside"), unit);
       setText(shown, text);
       if (room.scrollWidth <= room.clientWidth) return;
     }
