@@ -89,12 +89,14 @@ async def put_aside(conn: Connection, scope: int, pages: Iterator[ScopedPage]) -
     """Read a scope up to the point where it is known what was found; gives its digest."""
     found, gathered = reading(pages), list[ScopedPage]()
     await scopes.begin(conn, scope)
+    stored = await scopes.get(conn, scope)
+    assert stored is not None
     async for some in found:
         gathered += some
         if len(gathered) >= TOGETHER:
-            await scopes.took(conn, scope, 1, gathered)
+            await scopes.took(conn, scope, stored.wiki_id, gathered)
             gathered = []
-    await scopes.took(conn, scope, 1, gathered)
+    await scopes.took(conn, scope, stored.wiki_id, gathered)
     return found.digest
 
 
