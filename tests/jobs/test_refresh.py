@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from graph.broker import Broker
 from graph.db import assignments, ledger, organizing_scopes, queue, recounting, scopes
 from graph.db.queue import JobKind
 from graph.db.scopes import Scope
 from graph.jobs import refresh
 from graph.jobs.refresh import HOURLY, SOON, enqueue_due, wanted
+from graph.jobs.worker import Worker
 from graph.programs import ScopeKind
+from graph.resolvers.deps import Deps, Users
 from graph.scopes import Source
 from graph.titles import Title
 from graph.wikis import wiki
@@ -368,3 +372,19 @@ async def test_titles_of_a_pile_are_followed_at_every_reading(stage: Stage, prog
     await ask(stage, program)
     rows = await stage.pool.fetch("SELECT title FROM scope_page WHERE scope_id = $1 ORDER BY 1", scope.id)
     assert [row["title"] for row in rows] == ["Fern", "Lichen"]
+
+
+async def test_a_worker_reads_scopes_as_they_are_asked_for(stage: Stage, program: int) -> None:
+    deps = Deps(
+        stage.pool, Broker(), stage.clock, "http://localhost", cast("Users", None), "0", scopes=stage.reach.scopes
+    )
+    number = await add(stage, program, CATEGORY, "Category:Mosses")
+    working = asyncio.create_task(Worker(deps, stage.reach.history, lambda: None).run())
+    try:
+        async with asyncio.timeout(60):
+            while (await stored(stage, number)).state != "READY":
+                await asyncio.sleep(0.1)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert await counted(stage, program) == 1
