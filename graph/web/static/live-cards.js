@@ -35,12 +35,12 @@ export class Cards {
   // Shows the first edits. What is no longer among them leaves at once; what is new comes in from above.
   show(edits, now, empty) {
     const shown = this.#due(edits, now).slice(0, SHOWN);
-    const places = this.#places();
+    const before = new Set(this.#items.keys());
     this.#keep(new Set(shown.map((edit) => edit.id)));
     shown.forEach((edit, place) => this.#put(edit, place));
     this.#waiting.hidden = shown.length > 0;
     if (this.#waiting.textContent !== empty) this.#waiting.textContent = empty;
-    if (!this.#first && !this.#still.matches) this.#move(places);
+    if (!this.#first && !this.#still.matches) this.#bringIn(before);
     this.#first = false;
   }
 
@@ -61,10 +61,6 @@ export class Cards {
     return edits.filter((edit) => now - arrived.get(edit.id) >= this.#taste.hold * 1_000);
   }
 
-  #places() {
-    return new Map([...this.#items].map(([id, item]) => [id, item.offsetTop]));
-  }
-
   #drop(id, item) {
     item.remove();
     this.#items.delete(id);
@@ -77,6 +73,7 @@ export class Cards {
       this.#items.set(edit.id, item);
     }
     if (item.edit !== edit) this.#fill(item, edit);
+    item.style.setProperty("--place", place); // moved by the style sheet, so that nothing is laid out anew
     if (this.#list.children[place] !== item) this.#list.insertBefore(item, this.#list.children[place] ?? null);
   }
 
@@ -111,15 +108,10 @@ export class Cards {
     return line;
   }
 
-  #move(places) {
+  #bringIn(before) {
     const motion = { duration: 350, easing: "cubic-bezier(.2, .8, .2, 1)" };
     for (const [id, item] of this.#items) {
-      const before = places.get(id);
-      if (before === undefined) {
-        item.animate([{ opacity: 0, transform: "translateY(-40%)" }, { opacity: 1, transform: "none" }], motion);
-      } else if (before !== item.offsetTop) {
-        item.animate([{ transform: `translateY(${before - item.offsetTop}px)` }, { transform: "none" }], motion);
-      }
+      if (!before.has(id)) item.animate([{ opacity: 0, transform: "translateY(-40%)" }, {}], motion);
     }
   }
 }
