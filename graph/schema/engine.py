@@ -24,6 +24,7 @@ from graph.errors import UserFault
 from graph.resolvers.watching import Reached
 from graph.schema.cursors import decode_activity
 from graph.schema.masking import describe_all
+from graph.schema.quick import quickened
 from graph.schema.responses import StreamedResult
 
 Execution = GraphQLExecutor[Any]
@@ -35,7 +36,7 @@ class Engine:
 
     def __init__(self, schema: strawberry.Schema) -> None:
         self.schema = schema._schema
-        self._execution = cast("type[Execution]", schema.execution_context_class)
+        self._execution = cast("type[Execution]", quickened(schema))
 
     def build(
         self,
