@@ -43,7 +43,7 @@ def following(response: httpx.Response) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("name", "text"), sorted({**documents(), **live_documents()}.items()))
-def test_what_the_pages_ask_is_in_the_schema(name: str, text: str) -> None:  # noqa: ARG001 - for the test's name
+def test_what_the_pages_ask_is_in_the_schema(name: str, text: str) -> None:
     document = graphql.parse(text)
     assert graphql.validate(schema._schema, document) == []
 
