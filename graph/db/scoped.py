@@ -7,7 +7,7 @@ Few are decided at once; where pages or edits are many, the worker decides the p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from graph.activity import RetractionReason
 from graph.db.due import defer, few
@@ -19,23 +19,26 @@ from graph.edits import PageDeleted
 
 # Pages that can be looked for among those with edits while others wait for the ledger.
 PAGES_AT_ONCE: Final = 5_000
+PATIENCE: Final = 600.0  # seconds for a statement about all of a million pages, while nobody waits
 
-_ALL = "SELECT wiki_id, page_id, namespace, title FROM scope_page WHERE scope_id = $1"
-# Those whom the scope's present edition took in or let go.
-ENTERED = f"{_ALL} AND enters = $2"
-LEFT = f"{_ALL} AND leaves = $2"
-# Those of a scope that is taken away.
-COUNTING = f"{_ALL} AND $2 >= enters AND $2 < leaves"
-
-_FEW = "SELECT count(*) <= $3 FROM (SELECT FROM (/*PAGES*/) AS g LIMIT $3 + 1) AS first"
+_NAMED = "SELECT wiki_id, page_id, namespace, title FROM scope_page WHERE scope_id = $1 AND /*WHICH*/ LIMIT $3"
+# Those whom an edition takes in or lets go, and those of a scope that is taken away.
+ENTERED = _NAMED.replace("/*WHICH*/", "enters = $2")
+LEFT = _NAMED.replace("/*WHICH*/", "leaves = $2")
+COUNTING = _NAMED.replace("/*WHICH*/", "$2 >= enters AND $2 < leaves")
 
 _STORED = """
-WITH g AS MATERIALIZED (/*PAGES*/)
+WITH g AS MATERIALIZED (
+    SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::int[], $4::text[]) AS g(wiki_id, page_id, namespace, title)
+)
 SELECT p.id FROM g JOIN page p ON p.wiki_id = g.wiki_id AND p.page_id = g.page_id
 UNION
 SELECT p.id FROM g JOIN page p ON p.wiki_id = g.wiki_id AND p.title = g.title AND p.namespace = g.namespace
 WHERE g.page_id IS NULL
 """
+
+# Pages as rows of (wiki_id, page_id, namespace, title); None where they are too many to be looked for.
+Named = list[Any] | None
 
 # What is deleted has no number any more: if something is written there again, it is another page of the same title.
 # And the scope is not any more what was read: a reading that comes to the same must give it the number again.
@@ -60,22 +63,30 @@ async def unbind(conn: Connection, deleted: Sequence[PageDeleted]) -> None:
         await conn.execute(_UNBIND, [page.wiki for page in deleted], [page.page_id for page in deleted])
 
 
-async def decide(conn: Connection, program_id: int, scope_id: int, edition: int, *changes: str) -> None:
-    """Count anew the edits on the pages that ``changes`` (the constants above) name, for an article-scoped program.
+async def named(conn: Connection, which: str, scope_id: int, edition: int) -> Named:
+    """The pages that ``which`` (one of the constants above) names; it may look through the whole scope."""
+    rows = await conn.fetch(which, scope_id, edition, PAGES_AT_ONCE + 1, timeout=PATIENCE)
+    return list(rows) if len(rows) <= PAGES_AT_ONCE else None
+
+
+async def decide(conn: Connection, program_id: int, entered: Named, left: Named) -> None:
+    """Count anew the edits on pages that came into an article-scoped program's scopes, or left them.
 
     Edits that come in are told of as history, cards of those that leave are taken off.
     """
     if not await _acts(conn, program_id):
         return
-    keys = await _concerned(conn, scope_id, edition, changes)
-    concerned = sorted({key for some in keys.values() for key in some})
-    if len(keys) < len(changes) or not await few(conn, OF_PAGES, concerned):
+    if entered is None or left is None:
         await defer(conn, [program_id])
         return
-    entered = set(keys.get(ENTERED, ()))
+    came = set(await _stored(conn, entered))
+    concerned = sorted(came | set(await _stored(conn, left)))
+    if not await few(conn, OF_PAGES, concerned):
+        await defer(conn, [program_id])
+        return
     shifts = await recount(conn, OF_PAGES, concerned)
-    await post_as_history(conn, [shift for shift in shifts if shift.after.page_key in entered])
-    gone = [shift for shift in shifts if shift.after.page_key not in entered]
+    await post_as_history(conn, [shift for shift in shifts if shift.after.page_key in came])
+    gone = [shift for shift in shifts if shift.after.page_key not in came]
     await post(conn, as_activity(gone, RetractionReason.OUT_OF_SCOPE))
     await reach(conn, [program_id])
 
@@ -84,11 +95,7 @@ async def _acts(conn: Connection, program_id: int) -> bool:
     return bool(await conn.fetchval("SELECT type = 'ARTICLE_SCOPED' FROM program WHERE id = $1", program_id))
 
 
-async def _concerned(conn: Connection, scope_id: int, edition: int, changes: Sequence[str]) -> dict[str, list[int]]:
-    """The pages with stored edits that each of the changes names; without those that name too many to look for."""
-    found = {}
-    for pages in changes:
-        if await conn.fetchval(_FEW.replace("/*PAGES*/", pages), scope_id, edition, PAGES_AT_ONCE):
-            rows = await conn.fetch(_STORED.replace("/*PAGES*/", pages), scope_id, edition)
-            found[pages] = [row["id"] for row in rows]
-    return found
+async def _stored(conn: Connection, pages: Sequence[Any]) -> list[int]:
+    """Those of them that have stored edits."""
+    rows = await conn.fetch(_STORED, *([page[n] for page in pages] for n in range(4)))
+    return [row["id"] for row in rows]

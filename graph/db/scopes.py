@@ -15,12 +15,11 @@ from typing import Any, Final
 
 from graph.db import ledger
 from graph.db.pool import Connection, Pool
-from graph.db.scoped import COUNTING, ENTERED, LEFT, decide
+from graph.db.scoped import COUNTING, ENTERED, LEFT, PATIENCE, decide, named
 from graph.scopes import MOST_PAGES, Source
 
 FOREVER: Final = 2**31 - 1
 SWEEP: Final = 20_000  # rows that are deleted at a time
-PATIENCE: Final = 1800.0  # seconds for a statement about all of a scope's pages, which keeps nobody waiting
 
 _SCOPE = """
 SELECT s.id, s.program_id, s.kind, s.value, s.depth, s.state, s.size, s.found, s.skipped, s.edition, s.added_at,
@@ -147,7 +146,7 @@ async def remove(conn: Connection, scope_id: int) -> bool:
     if row is None:
         return False
     await conn.execute("UPDATE scope SET program_id = NULL WHERE id = $1", scope_id)
-    await decide(conn, row["program_id"], scope_id, row["edition"], COUNTING)
+    await decide(conn, row["program_id"], [], await named(conn, COUNTING, scope_id, row["edition"]))
     return True
 
 
@@ -221,11 +220,12 @@ async def finish(conn: Connection, scope_id: int, digest: str, skipped: int) -> 
     if refreshed.entered + refreshed.left > SWEEP:
         await conn.execute("ANALYZE scope_page", timeout=PATIENCE)
     size = await conn.fetchval(_SIZE, timeout=PATIENCE)
+    entered, left = [await named(conn, which, scope_id, following) for which in (ENTERED, LEFT)]
     async with conn.transaction():
         await ledger.lock(conn)
         program_id = await conn.fetchval(_SWITCH, scope_id, following, size, skipped, digest)
         if program_id is not None:
-            await decide(conn, program_id, scope_id, following, ENTERED, LEFT)
+            await decide(conn, program_id, entered, left)
         await ledger.announce(conn)
     await _drop_pages(conn, scope_id, following)
     await conn.execute("TRUNCATE read_page")
