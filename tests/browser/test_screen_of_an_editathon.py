@@ -87,10 +87,8 @@ async def test_what_happens_on_the_wikis_is_seen_and_nothing_is_seen_twice(brows
 async def test_the_demo_shows_the_product_at_work(browser: Browser, database_url: str) -> None:
     async with (
         demo.staged(Settings(port=0), database_url, pace=4) as (scene, _),
-        looking_at(browser, f"{scene.address}/") as page,
+        looking_at(browser, scene.live_screen()) as page,
     ):
-        await page.get_by_role("link", name="Rivers of the World: opening day").click()
-        await expect(page).to_have_url(scene.live_screen())
         await expect(page.locator(LIVE)).to_contain_text(re.compile(r"live · \d+\.\d s"), timeout=PATIENCE)
         await expect(page.locator(".card")).to_have_count(6, timeout=PATIENCE)
         first = await page.locator('[data-counter="totalEdits"] .figure').inner_text()
