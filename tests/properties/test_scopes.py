@@ -251,11 +251,12 @@ def check_meanwhile(on: Stage, history: list[Step], chosen: int, places: set[int
         rest = iter(more)
 
         async def something() -> None:
-            await union.scopes.tell(
-                happen([step for step, _ in zip(rest, range(3), strict=False)], wikis, union.editors)
+            await tell_in_order(
+                union, happen([step for step, _ in zip(rest, range(3), strict=False)], wikis, union.editors)
             )
 
         await reassess(union.scopes.world.pool, dict.fromkeys(places, something))
+        await read_all(union, held(wikis, chosen))
         await agree(union)
         async with on.pool.acquire() as conn:
             assert await recounting.check(conn, union.scopes.world.naive.collections()) == []
