@@ -209,6 +209,7 @@ class Stage:
     def _listed(self) -> dict[str, Any]:
         one = {
             "slug": SLUG, "title": TITLE, "institution": "City Museum", "term": None, "status": "ACTIVE",
+            "visibility": "PUBLIC", "trackingStart": "2020-01-01T00:00:00Z", "trackingEnd": "2020-12-31T00:00:00Z",
             "metrics": self.metrics,
         }  # fmt: skip
         return listed([one] if self.there else [])

@@ -53,7 +53,7 @@ async def test_the_live_screen_shows_the_numbers_before_any_script_runs(client: 
     assert response.status_code == 200
     assert "<title>Night at the Museum · live</title>" in response.text
     assert '<span class="figure">1,204</span>' in response.text
-    assert re.search(r"they are as of Nov 22, 2026 6:30\sPM UTC", response.text)
+    assert re.search(r"they are as of 22 Nov 2026 18:30 UTC", response.text)
 
 
 async def test_the_live_screen_is_told_what_to_follow(client: httpx.AsyncClient, stage: Stage) -> None:
