@@ -48,11 +48,11 @@ from graph.web.embedding import embed_routes
 from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
+from graph.web.health import health_routes
 from graph.web.joining import joining_routes
 from graph.web.live_screens import live_documents
 from graph.web.pages import documents, page_routes
 from graph.web.rendering import HANDLERS
-from graph.web.health import health_routes
 from graph.web.screens import screen_routes
 from graph.web.server import serve
 from graph.web.sign_in import SignIn
