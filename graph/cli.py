@@ -271,8 +271,8 @@ COMMANDS: tuple[tuple[str, Command, str, str, str], ...] = (
         "healthy",
         _healthy,
         "say whether the consumer or the worker of this machine turns",
-        "Ends with 0 while its loop has turned within the last minute, and with 1 otherwise; for health checks. Whether "
-        "Wikimedia or the database answer is another question, which no restart helps.",
+        "Ends with 0 while its loop has turned within the last minute, and with 1 otherwise; for health checks. "
+        "Whether Wikimedia or the database answer is another question, which no restart helps.",
         "programs-graph healthy consumer",
     ),
     (
