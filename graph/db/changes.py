@@ -77,14 +77,13 @@ async def apply(conn: Connection, changes: Sequence[Change]) -> list[Shift]:
     about_pages = [change for change in changes if not isinstance(change, RevisionTagged | RevisionVisibility)]
     about_revisions = [change for change in changes if isinstance(change, RevisionTagged | RevisionVisibility)]
     pages = await _known(conn, _KNOWN_PAGES, about_pages)
-    await scoped.unbind(conn, _unmoved([change for n, change in enumerate(about_pages) if n not in pages]))
+    moved = await scoped.unbind(conn, _unmoved([change for n, change in enumerate(about_pages) if n not in pages]))
     revisions = await _known(conn, _KNOWN_REVISIONS, about_revisions)
     known: list[tuple[Change, int]] = [(change, pages[n]) for n, change in enumerate(about_pages) if n in pages]
     known += [(change, revisions[n]) for n, change in enumerate(about_revisions) if n in revisions]
     early: list[Change] = [change for n, change in enumerate(about_pages) if n not in pages]
     early += [change for n, change in enumerate(about_revisions) if n not in revisions]
     await _keep(conn, early)
-    moved: list[Shift] = []
     for tagged, some in groupby(sorted(known, key=lambda pair: pair[0].as_of), key=_is_tag):
         if tagged:
             # History tells of them by the dozen.
@@ -164,7 +163,6 @@ async def _page(conn: Connection, change: PageDeleted | PageUndeleted | PageMove
 
     async def update() -> None:
         if isinstance(change, PageDeleted):
-            await scoped.unbind(conn, [change])
             await conn.execute(
                 "UPDATE page SET deleted = true, as_of = $2, title = CASE WHEN $3 THEN NULL ELSE title END"
                 " WHERE id = $1",
@@ -182,9 +180,11 @@ async def _page(conn: Connection, change: PageDeleted | PageUndeleted | PageMove
                 change.title,
             )
 
+    # Whether the scopes know it by its title or its number is decided by the title it had.
+    others = await scoped.unbind(conn, [change]) if isinstance(change, PageDeleted) else []
     shifts = await recount(conn, OF_PAGES, [page_key], change=update)
     await post(conn, as_activity(shifts, RetractionReason.DELETED))
-    return shifts
+    return others + shifts
 
 
 # Those of several tags that are news: of each revision the newest says what is so, any may say that it was reverted.

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from graph.activity import RetractionReason
 from graph.db.due import defer, few
-from graph.db.facts import OF_PAGES, as_activity, post_as_history, recount
+from graph.db.facts import OF_PAGES, Shift, as_activity, post_as_history, recount
 from graph.db.goals import reach
 from graph.db.ledger import post
 from graph.db.pool import Connection
@@ -48,19 +48,25 @@ WITH unbound AS (
     FROM unnest($1::text[], $2::bigint[]) AS t(wiki, page_id) JOIN wiki w ON w.dbname = t.wiki
     WHERE g.wiki_id = w.id AND g.page_id = t.page_id AND NOT EXISTS (
         SELECT FROM page p WHERE p.wiki_id = g.wiki_id AND p.page_id = g.page_id AND p.title <> g.title)
-    RETURNING g.scope_id
-)
-UPDATE scope SET digest = NULL WHERE id IN (SELECT scope_id FROM unbound)
+    RETURNING g.scope_id, g.wiki_id, g.namespace, g.title
+),
+reread AS (UPDATE scope SET digest = NULL WHERE id IN (SELECT scope_id FROM unbound))
+SELECT DISTINCT p.id FROM unbound u JOIN page p USING (wiki_id, namespace, title) WHERE NOT p.deleted
 """
 
 
-async def unbind(conn: Connection, deleted: Sequence[PageDeleted]) -> None:
+async def unbind(conn: Connection, deleted: Sequence[PageDeleted]) -> list[Shift]:
     """From now on these pages' titles name them in the scopes they are in.
 
-    One that was moved since it was read has another title, and keeps its number: it may be restored.
+    One that was moved since it was read has another title, and keeps its number: it may be restored. Another page of
+    the same title, of which the news came first, is in scope from now on; returns its edits that moved.
     """
-    if deleted:
-        await conn.execute(_UNBIND, [page.wiki for page in deleted], [page.page_id for page in deleted])
+    if not deleted:
+        return []
+    rows = await conn.fetch(_UNBIND, [page.wiki for page in deleted], [page.page_id for page in deleted])
+    shifts = await recount(conn, OF_PAGES, [row["id"] for row in rows]) if rows else []
+    await post_as_history(conn, shifts)
+    return shifts
 
 
 async def named(conn: Connection, which: str, scope_id: int, edition: int) -> Named:

@@ -151,6 +151,20 @@ async def test_what_comes_live_during_a_step_is_counted_in_the_old_tallies_and_t
     await stage.world.agree()
 
 
+async def test_an_edit_that_was_to_come_in_and_is_deleted_meanwhile_stays_out(stage: Stage, between: Between) -> None:
+    await shorten(stage)
+    await reassessing.reassess(stage.world.pool)
+    await stage.world.move_window(stage.first, START, END)
+
+    async def delete() -> None:
+        await stage.world.saw(changes=[PageDeleted("enwiki", page, NOON + DAY) for page in range(1, 9)])
+
+    between.after["find"] = once(delete)
+    await reassessing.reassess(stage.world.pool)
+    await stage.world.agree()
+    assert await stage.world.edits(stage.first) == [8]  # those on the other pages
+
+
 @pytest.mark.parametrize("step", NAMES[1:4])
 async def test_until_the_switch_everybody_reads_the_old_numbers(stage: Stage, between: Between, step: str) -> None:
     before = [await stage.world.headline(collection) for collection in stage.collections]

@@ -152,6 +152,16 @@ async def test_what_is_written_where_a_scoped_page_was_deleted_is_in_scope(stage
     assert await stage.edits() == 1
 
 
+async def test_what_was_written_there_counts_even_if_the_news_of_the_deletion_comes_later(stage: Scoped) -> None:
+    await stage.read(await stage.scope(), (1, 0, "Page 1 of 0"), (7, 0, "Gone"))
+    await stage.world.saw(edit(1, stage.editor, page=1))
+    await stage.world.saw(edit(2, stage.editor, page=9, title="Page 1 of 0", created=True))
+    await stage.world.saw(edit(3, stage.editor, page=8, title="Gone", created=True))
+    assert await stage.edits() == 1
+    await stage.world.saw(changes=[PageDeleted("enwiki", 1, LATER, False), PageDeleted("enwiki", 7, NOON, False)])
+    assert await stage.edits() == 2
+
+
 async def test_a_page_that_was_deleted_and_restored_is_in_scope_again(stage: Scoped) -> None:
     await stage.read(await stage.scope(), (1, 0, "Page 1 of 0"))
     await stage.world.saw(edit(1, stage.editor, page=1))

@@ -256,7 +256,6 @@ def check_meanwhile(on: Stage, history: list[Step], chosen: int, places: set[int
             )
 
         await reassess(union.scopes.world.pool, dict.fromkeys(places, something))
-        await read_all(union, held(wikis, chosen))
         await agree(union)
         async with on.pool.acquire() as conn:
             assert await recounting.check(conn, union.scopes.world.naive.collections()) == []
