@@ -226,11 +226,13 @@ class Wire:
             self._tasks.add(asyncio.create_task(self._pass_on(source, sink)))
 
     async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await source.read(65536):
-                await self._open.wait()
-                sink.write(data)
-        sink.close()
+        try:
+            with suppress(OSError):
+                while data := await source.read(65536):
+                    await self._open.wait()
+                    sink.write(data)
+        finally:
+            sink.close()
 
 
 async def test_a_process_ends_in_time_although_its_database_does_not_answer(database_url: str) -> None:
