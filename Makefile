@@ -3,7 +3,7 @@
 # Variables (PORT=9000, GRAPH_*=...) given to make reach the program; ARGS="-k name" reaches pytest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 test-mediawiki clean
+.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 test-mediawiki hours clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -63,6 +63,10 @@ test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, install
 test-mediawiki: setup-tests ## read the history of programs from real MediaWikis, installing Debian's with apt
 	@tests/install-mediawiki
 	$(BIN)/pytest $(ARGS) tests/mediawiki
+
+hours: setup-tests ## follow a live screen through eight accelerated hours: memory and nodes (some minutes)
+	@tests/find-chromium
+	$(BIN)/pytest $(ARGS) tests/browser/hours_of_a_live_screen.py
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build tests/clients/node_modules benchmarks/peers/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

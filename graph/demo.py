@@ -74,22 +74,23 @@ def demo(settings: Settings, say: Callable[[Scene], None]) -> None:
 
     told = Told()
 
-    async def until_told(url: str) -> None:
+    async def until_told(url: str, own: Settings) -> None:
         await _require_empty(url)
-        async with staged(settings, url) as (scene, service):
+        async with staged(own, url) as (scene, service):
             say(scene)
             await service.stop.wait()
 
     if settings.database_url is not None:
         with told.heard():
-            uvloop.run(told.interrupts(until_told(settings.database_url)))
+            uvloop.run(told.interrupts(until_told(settings.database_url, settings)))
         return
     with (
         told.heard(),
         tempfile.TemporaryDirectory(prefix="programs-graph-demo-") as folder,
         embedded.start(Path(folder), THROWN_AWAY) as server,
     ):
-        uvloop.run(told.interrupts(until_told(server.url)))
+        own = dataclasses.replace(settings, run_dir=Path(folder))
+        uvloop.run(told.interrupts(until_told(server.url, own)))
 
 
 async def _require_empty(url: str) -> None:

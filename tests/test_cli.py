@@ -21,7 +21,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from graph import app, cli, demo
+from graph import cli, demo, maintenance
 from graph.db.ledger import create_collection
 from graph.db.pool import connect_alone
 from graph.programs import CollectionKind
@@ -105,6 +105,7 @@ def test_help_names_every_command_with_an_example() -> None:
         "consume",
         "work",
         "migrate",
+        "healthy",
         "schema",
         "recount",
         "generate",
@@ -149,7 +150,7 @@ def test_the_reference_documents_every_command_option_and_exit_code() -> None:
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("schema", "decode")])
 def test_wrong_settings_end_every_command_with_2_and_one_line(name: str, refused: Refused) -> None:
-    arguments = ["rivers"] if name in ("tail", "backfill") else []
+    arguments = {"tail": ["rivers"], "backfill": ["rivers"], "healthy": ["worker"]}.get(name, [])
     assert refused(name, *arguments, code=2, GRAPH_PORT="x", GRAPH_SPEED="11") == (
         "GRAPH_SPEED is no setting; GRAPH_PORT should be a port from 0 (any free one) to 65535, not 'x'"
     )
@@ -239,7 +240,7 @@ def test_differences_are_printed_and_only_a_check_ends_with_3(
         asked.append((slugs, check))
         return ["editor_tally 1/2 edits: 3, counted 4"]
 
-    monkeypatch.setattr(app, "recount", recount)
+    monkeypatch.setattr(maintenance, "recount", recount)
     assert cli.main(["recount", *option, "one", "two"]) == code
     assert capsys.readouterr().out == "editor_tally 1/2 edits: 3, counted 4\n"
     assert asked == [(["one", "two"], bool(option))]

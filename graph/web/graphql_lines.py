@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from graph.web.graphql_gate import gate
 
@@ -193,6 +194,13 @@ class Sockets(WebSocketsSansIOProtocol):
         self.request = cast("Any", None)
         if (scope := getattr(self, "scope", None)) is not None:
             scope["extensions"][EXTENSION] = Line(self.transport, self)
+
+    def shutdown(self) -> None:
+        """Close because the server ends; one that is being closed already is only let go."""
+        try:
+            super().shutdown()
+        except InvalidState:
+            self.transport.close()
 
     def start_keepalive(self) -> None:
         """Begin what comes after the handshake, of which nothing is needed any more."""

@@ -427,14 +427,3 @@ async def test_a_program_is_changed_by_who_runs_it_and_a_private_one_does_not_ex
         ]
         for actor, number, faults in cases:
             assert await stage.refused(mutation, actor, programId=number, **fields) == faults, mutation
-
-
-LATER: list[tuple[str, dict[str, Any]]] = [
-    ("addScope", {"programId": "x", "kind": "CATEGORY", "wiki": "enwiki", "value": "Mosses"}),
-    ("removeScope", {"id": "x"}),
-]
-
-
-async def test_what_comes_later_says_so(stage: Stage, amara: Actor) -> None:
-    for mutation, fields in LATER:
-        assert await stage.refused(mutation, amara, **fields) == [("UNAVAILABLE", None)], mutation

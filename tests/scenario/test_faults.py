@@ -209,7 +209,7 @@ async def test_while_the_database_is_away_nothing_is_changed_and_everybody_is_to
         f"{service.stage.address}/graphql", json={"query": f'{{ program(slug: "{service.slug}") {{ title }} }}'}
     )
     [error] = answer.json()["errors"]
-    assert error["extensions"]["code"] == "UNAVAILABLE"
+    assert error["extensions"]["code"] == "INTERNAL_ERROR"
     alive = await service.stage.client.get(f"{service.stage.address}/healthz")
     assert (alive.status_code, alive.text) == (200, "alive\n")
     await asyncio.to_thread(service.server.start)
