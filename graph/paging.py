@@ -120,10 +120,11 @@ class OrganizationQuery:
 
 @dataclass(frozen=True, slots=True)
 class EditorQuery:
-    """Which editors of a program, session or campaign. ``search`` looks in the username."""
+    """Which editors of a program, session or campaign. ``search`` looks in the username; ``edited``: with counted edits."""
 
     within: Within
     search: str | None = None
+    edited: bool | None = None
     order: EditorOrder = EditorOrder.USERNAME
 
 

@@ -27,6 +27,11 @@ INSERT INTO session_editor (session_id, editor_id)
 SELECT $1, editor_id FROM unnest($2::bigint[]) AS editor_id ORDER BY 2
 ON CONFLICT DO NOTHING RETURNING editor_id
 """
+_THERE = """
+SELECT u.central_id FROM enrollment n JOIN editor u ON u.id = n.editor_id
+WHERE n.program_id = $1 AND n.role = 'EDITOR' AND u.central_id = ANY($3::bigint[]) AND ($2::bigint IS NULL
+    OR EXISTS (SELECT FROM session_editor x WHERE x.session_id = $2 AND x.editor_id = n.editor_id))
+"""
 # Whoever others enrol is asked afterwards; whoever joins by themselves has said so already.
 _TO_BE_ASKED = """
 INSERT INTO addition (program_id, editor_id, added_by)
@@ -131,6 +136,13 @@ async def enroll_accounts(conn: Connection, program_id: int, users: Collection[K
     order = dict.fromkeys(user.central_id for user in users)
     chosen = [editors[central_id] for central_id in order]
     return await enroll(conn, program_id, chosen, terms)
+
+
+async def enrolled_accounts(
+    conn: Connection, program_id: int, session_id: int | None, central_ids: Collection[int]
+) -> set[int]:
+    """Which of these accounts take part already, in the program or, where one is named, in its session."""
+    return {row[0] for row in await conn.fetch(_THERE, program_id, session_id, list(central_ids))}
 
 
 async def shows_name(conn: Connection, program_id: int, editor_id: int) -> bool | None:

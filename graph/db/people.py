@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from graph.db.keyset import Listing, containing
@@ -50,8 +49,8 @@ _WHOLE = (
     " WHERE x.id = parent.id)"
 )
 
-# $8 search, $9 order
-_SEARCHED = " AND ($8::text IS NULL OR u.username ILIKE $8)"
+# $8 search, $9 order, $10 whether with counted edits
+_SEARCHED = " AND ($8::text IS NULL OR u.username ILIKE $8) AND ($10::bool IS NULL OR $10 = (coalesce(t.edits, 0) > 0))"
 _OF_PROGRAM = """
 FROM enrollment n JOIN editor u ON u.id = n.editor_id
 LEFT JOIN editor_tally t ON t.generation = /*WHOLE PROGRAM*/ AND t.editor_id = n.editor_id
@@ -86,7 +85,7 @@ _LISTS = {
         rank=_RANK,
         name='lower(u.username) COLLATE "C"',
         number="u.id",
-        extra=("text", "text"),
+        extra=("text", "text", "bool"),
     )
     for within, source in (
         (Within.PROGRAM, _OF_PROGRAM),
@@ -116,6 +115,12 @@ SELECT n.program_id, n.role, n.joined_at, n.show_name, /*EDITOR*/
 FROM enrollment n JOIN editor u ON u.id = n.editor_id
 WHERE n.program_id = ANY($1::bigint[]) AND n.role IN ('ONLINE_VOLUNTEER', 'CAMPUS_VOLUNTEER', 'STAFF')
 ORDER BY lower(u.username) COLLATE "C", u.id, n.role
+""".replace("/*EDITOR*/", EDITOR_COLUMNS)
+
+_OF_ONE = """
+SELECT n.program_id, n.role, n.joined_at, n.show_name, /*EDITOR*/
+FROM enrollment n JOIN editor u ON u.id = n.editor_id
+WHERE n.program_id = ANY($1::bigint[]) AND n.editor_id = $2 ORDER BY n.program_id, n.role
 """.replace("/*EDITOR*/", EDITOR_COLUMNS)
 
 # Somebody is known of where anything shows them to the viewer: else it would say that they are enrolled in secret.
@@ -167,13 +172,12 @@ async def participants(
     pool: Pool, viewer: Viewer, parents: Sequence[int], query: EditorQuery, part: Slice
 ) -> dict[int, Page[Participant]]:
     """The editors of each program, session or campaign, as far as the viewer may know of them."""
-    extra = (containing(query.search), query.order)
-    return await _LISTS[query.within].page(pool, viewer, parents, part, extra, _participant)
+    return await _LISTS[query.within].page(pool, viewer, parents, part, _extra(query), _participant)
 
 
 async def count_participants(pool: Pool, viewer: Viewer, parents: Sequence[int], query: EditorQuery) -> dict[int, int]:
     """How many editors each program, session or campaign has for the viewer."""
-    return await _LISTS[query.within].count(pool, viewer, parents, (containing(query.search), query.order))
+    return await _LISTS[query.within].count(pool, viewer, parents, _extra(query))
 
 
 async def in_charge(pool: Pool, within: Within, parents: Sequence[int]) -> dict[int, list[Editor]]:
@@ -184,11 +188,19 @@ async def in_charge(pool: Pool, within: Within, parents: Sequence[int]) -> dict[
     return found
 
 
+async def parts_of_one(pool: Pool, program_ids: Sequence[int], editor_id: int) -> dict[int, list[Enrollment]]:
+    """What one person is in each program, a row for each role."""
+    found: dict[int, list[Enrollment]] = {program: [] for program in program_ids}
+    for row in await pool.fetch(_OF_ONE, program_ids, editor_id):
+        found[row["program_id"]].append(_enrollment(row))
+    return found
+
+
 async def volunteers(pool: Pool, program_ids: Sequence[int]) -> dict[int, list[Enrollment]]:
     """Who helps with each program, by username; somebody with two roles is there twice."""
     found: dict[int, list[Enrollment]] = {program: [] for program in program_ids}
     for row in await pool.fetch(_VOLUNTEERS, program_ids):
-        found[row["program_id"]].append(Enrollment(editor(row), Role(row["role"]), row["joined_at"], row["show_name"]))
+        found[row["program_id"]].append(_enrollment(row))
     return found
 
 
@@ -229,6 +241,14 @@ def editor(row: Row) -> Editor:
     return Editor(row["editor_id"], row["username"], row["central_id"], row["registered_at"])
 
 
+def _enrollment(row: Row) -> Enrollment:
+    return Enrollment(editor(row), Role(row["role"]), row["joined_at"], row["show_name"])
+
+
+def _extra(query: EditorQuery) -> tuple[Any, ...]:
+    return (containing(query.search), query.order, query.edited)
+
+
 def _standing(row: Row, viewer: Viewer) -> Standing:
     parts = set(
         parts_of(
@@ -245,9 +265,8 @@ def _standing(row: Row, viewer: Viewer) -> Standing:
 
 
 def _participant(row: Row) -> Participant:
-    joined: datetime = row["joined_at"]
     return Participant(
-        Enrollment(editor(row), Role(row["role"]), joined, row["show_name"]),
+        _enrollment(row),
         EditorMetrics(
             edits=row["edits"],
             bytes_added=row["bytes_added"],

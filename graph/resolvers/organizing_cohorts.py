@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from graph.programs import Editor, Program, Role, Visibility
 from graph.resolvers import organizing, reading, usernames
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
+from graph.resolvers.pace import count_change
 from graph.wikis import KnownUser
 
 __all__ = ["PendingName"]
@@ -36,6 +37,15 @@ class Added:
     faults: tuple[UserFault, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What adding pasted names would come to: each would be added or stay pending, or is named in a fault."""
+
+    added: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    faults: tuple[UserFault, ...] = ()
+
+
 @dataclass(slots=True)
 class _Names:
     """Pasted names, cleaned: each with the place where it first stood."""
@@ -45,6 +55,10 @@ class _Names:
 
     def fault(self, code: ErrorCode, message: str, name: str) -> None:
         self.faults.append(UserFault(code, message, ("usernames", str(self.places[name]))))
+
+    def in_order(self) -> tuple[UserFault, ...]:
+        """The faults, as the names stood."""
+        return tuple(sorted(self.faults, key=lambda fault: int((fault.field or ("", "0"))[-1])))
 
 
 async def add_editors(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Added:
@@ -57,10 +71,7 @@ async def add_editors(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Add
         program = await _program_to_fill(conn, actor, given)
     names = _read_names(given["usernames"])
     known, unasked = await _look_up(deps, list(names.places), program)
-    for name, user in known.items():
-        if user is None:
-            names.faults.append(organizing.unknown_user(name, "usernames", str(names.places[name])))
-    users = {name: user for name, user in known.items() if user is not None}
+    users = _name_the_unknown(names, known)
     async with organizing.change(deps) as conn:
         program = await _program_to_fill(conn, actor, given)
         terms = Terms(
@@ -74,9 +85,24 @@ async def add_editors(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Add
             enrolled = await organizing_cohorts.enroll_accounts(conn, program.id, users.values(), terms)
         await organizing_cohorts.forget_pending(conn, program.id, list(known))
         await organizing_cohorts.add_pending(conn, program.id, unasked, terms)
-    _name_the_known(names, users, enrolled)
-    faults = sorted(names.faults, key=lambda fault: int((fault.field or ("", "0"))[-1]))
-    return Added(program, enrolled.added, tuple(unasked), tuple(faults))
+    _name_the_known(names, users, {editor.central_id for editor in enrolled.known})
+    return Added(program, enrolled.added, tuple(unasked), names.in_order())
+
+
+async def preview_editors(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Previewed:
+    """Tell whoever may add people what adding these names would come to now, and change nothing. Raises UserFault."""
+    count_change(deps, actor)
+    async with deps.pool.acquire() as conn:
+        program = await _program_to_fill(conn, actor, given)
+    names = _read_names(given["usernames"])
+    known, unasked = await _look_up(deps, list(names.places), program)
+    users = _name_the_unknown(names, known)
+    numbers = [user.central_id for user in users.values()]
+    async with deps.pool.acquire() as conn:
+        there = await organizing_cohorts.enrolled_accounts(conn, program.id, given.get("sessionId"), numbers)
+    _name_the_known(names, users, there)
+    added = dict.fromkeys(user.username for user in users.values() if user.central_id not in there)
+    return Previewed(tuple(added), tuple(unasked), names.in_order())
 
 
 async def _program_to_fill(conn: Connection, actor: Actor, given: Mapping[str, Any]) -> Program:
@@ -136,9 +162,16 @@ async def _look_up(deps: Deps, names: Sequence[str], program: Program) -> tuple[
     return known, unasked
 
 
-def _name_the_known(names: _Names, users: Mapping[str, KnownUser], enrolled: Enrolled) -> None:
+def _name_the_unknown(names: _Names, known: Mapping[str, KnownUser | None]) -> dict[str, KnownUser]:
+    """Name those that nobody has; who the others are."""
+    for name, user in known.items():
+        if user is None:
+            names.faults.append(organizing.unknown_user(name, "usernames", str(names.places[name])))
+    return {name: user for name, user in known.items() if user is not None}
+
+
+def _name_the_known(names: _Names, users: Mapping[str, KnownUser], there: Collection[int]) -> None:
     """Name those who were enrolled already; two names of one account are one person."""
-    there = {editor.central_id for editor in enrolled.known}
     for name, user in users.items():
         if user.central_id in there:
             names.fault(ErrorCode.ALREADY_ENROLLED, f"{user.username} takes part already.", name)

@@ -158,6 +158,13 @@ async def volunteers(deps: Deps, program_ids: Sequence[int]) -> dict[int, list[E
     return await people.volunteers(deps.pool, program_ids)
 
 
+async def own_parts(deps: Deps, actor: Actor, program_ids: Sequence[int]) -> dict[int, list[Enrollment]]:
+    """What the actor is in each program, a row for each role."""
+    if actor.editor_id is None:
+        return {program: [] for program in program_ids}
+    return await people.parts_of_one(deps.pool, program_ids, actor.editor_id)
+
+
 async def article_editors(
     deps: Deps, reader: Reader, places: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], list[Editor]]:

@@ -27,6 +27,7 @@ Dbname = Annotated[str | None, argument("Only this wiki, by database name, for e
 Username = Annotated[str | None, argument("Only by this editor, by username.")]
 From = Annotated[datetime | None, argument("Begin with the bucket that holds this instant.", name="from")]
 To = Annotated[datetime | None, argument("End with the bucket that holds this instant.")]
+Edited = Annotated[bool | None, argument("Only who has counted edits, or only who has none.")]
 Bucket = Annotated[TimeBucket, argument("The width of a point.")]
 
 

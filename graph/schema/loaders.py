@@ -44,6 +44,7 @@ from graph.programs import (
     WantedArticle,
 )
 from graph.resolvers import (
+    alerts,
     organizing_cohorts,
     organizing_scopes,
     reading,
@@ -53,6 +54,7 @@ from graph.resolvers import (
     tokens,
     updating,
 )
+from graph.resolvers.alerts import Alert
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 from graph.resolvers.organizing_cohorts import PendingName
@@ -111,7 +113,11 @@ class Loaders:
         self.hidden_cards: DataLoader[int, list[EditKey]] = _there(partial(reading.hidden_cards_of, deps))
         self.tracked_wikis: DataLoader[int, list[TrackedWiki]] = _there(partial(reading.tracked_wikis_of, deps))
         self.volunteers: DataLoader[int, list[Enrollment]] = _there(partial(reading.volunteers, deps))
+        self.own_parts: DataLoader[int, list[Enrollment]] = _there(partial(reading.own_parts, deps, actor))
         self.updates: DataLoader[int, ShownUpdate | None] = _found(partial(updating.of_programs, deps, reader))
+        self.alerts: DataLoader[Program, list[Alert] | None] = _there(
+            partial(alerts.of_programs, deps, actor, reader)
+        )
         self.goals: DataLoader[int, list[Goal]] = _there(_noting(self.read, partial(reading.goals_of, deps)))
         self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
         self.screen_tokens: DataLoader[Program, list[ScreenToken] | None] = _there(

@@ -11,7 +11,7 @@ import strawberry
 from graph import programs as nouns
 from graph.errors import ErrorCode, UserFault
 from graph.resolvers import tokens, updating
-from graph.resolvers.organizing_cohorts import Added
+from graph.resolvers.organizing_cohorts import Added, Previewed
 from graph.schema import ids
 from graph.schema.fields import described, said
 from graph.schema.types_campaign import Campaign, Organization
@@ -139,6 +139,20 @@ class AddEditorsPayload(ProgramPayload):
             pending=list(value.pending),
             user_errors=UserError.all_of(value.faults),
         )
+
+
+@described
+class EditorsPreview:
+    """What adding pasted names would come to: each is in `added`, in `pending`, or named in `errors`."""
+
+    added: list[str] = said("Who would be enrolled, as the wikis write their names.", default=())
+    pending: list[str] = said("Names that the wikis could not be asked about now.", default=())
+    errors: list[UserError] = said("What `addEditors` would not add, and why.", default=())
+
+    @classmethod
+    def of(cls, value: Previewed) -> EditorsPreview:
+        """The preview as the API shows it."""
+        return cls(added=list(value.added), pending=list(value.pending), errors=UserError.all_of(value.faults))
 
 
 @described

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -12,14 +12,16 @@ from graph import wikis
 from graph.errors import ErrorCode, UserFault
 from graph.paging import CampaignOrder, CampaignQuery, OrganizationQuery, Within
 from graph.programs import ScopeKind
-from graph.resolvers import organizing_scopes, reading, upstream
+from graph.resolvers import organizing_cohorts, organizing_scopes, reading, upstream
 from graph.resolvers.form import Refused
+from graph.resolvers.organizing import LOOK_UP_SECONDS
 from graph.resolvers.organizing_scopes import PREVIEW_SECONDS
 from graph.schema import ids, nodes
 from graph.schema.arguments import MOST, After, First, Search, argument, required, text
 from graph.schema.context import Info
 from graph.schema.fields import described, resolved
 from graph.schema.filters import Filter, OrderOfCampaigns, OrderOfPrograms, program_query
+from graph.schema.payloads import EditorsPreview, UserError
 from graph.schema.payloads_scopes import ScopePreview
 from graph.schema.types_base import Node, Wiki
 from graph.schema.types_campaign import (
@@ -39,6 +41,8 @@ KindOfScope = Annotated[ScopeKind, argument("Where the articles come from.")]
 WikiName = Annotated[str, argument("The wiki the articles are on, by database name or domain.")]
 Value = Annotated[str, argument("As in `addScope`.")]
 Depth = Annotated[int | None, argument("How many levels of subcategories.")]
+Pasted = Annotated[list[str], argument("As in `addEditors`.")]
+SessionId = Annotated[strawberry.ID | None, argument("A session of the program they would take part in.")]
 Slug = Annotated[str, argument("The name in addresses.")]
 
 
@@ -173,6 +177,23 @@ class Query:
             return ScopePreview.refused(refused.faults)
         except UserFault as fault:
             return ScopePreview.refused([fault])
+
+    @resolved
+    async def editors_preview(
+        self, info: Info, program_id: ProgramId, usernames: Pasted, session_id: SessionId = None
+    ) -> EditorsPreview:
+        """What `addEditors` would answer now, with nothing changed; for whoever may add editors."""
+        info.context.take_time(LOOK_UP_SECONDS + 5)
+        given: dict[str, Any] = {"usernames": usernames}
+        try:
+            given["programId"] = ids.number(program_id, ids.Kind.PROGRAM, "programId")
+            if session_id is not None:
+                given["sessionId"] = ids.number(session_id, ids.Kind.SESSION, "sessionId")
+            return EditorsPreview.of(
+                await organizing_cohorts.preview_editors(info.context.deps, info.context.actor, given)
+            )
+        except UserFault as fault:
+            return EditorsPreview(errors=UserError.all_of([fault]))
 
     @resolved
     def wiki(self, dbname: Annotated[str, argument("The database name, for example enwiki.")]) -> Wiki | None:

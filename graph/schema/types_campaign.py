@@ -23,7 +23,7 @@ from graph.paging import (
 from graph.programs import PasscodePolicy, ProgramType
 from graph.resolvers import short_addresses
 from graph.schema import ids
-from graph.schema.arguments import After, Bucket, Dbname, First, From, Search, To, Username, text
+from graph.schema.arguments import After, Bucket, Dbname, Edited, First, From, Search, To, Username, text
 from graph.schema.context import Info
 from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.filters import Filter, OrderOfPrograms, program_query
@@ -166,10 +166,11 @@ class Campaign(Node):
         first: First = 25,
         after: After = None,
         search: Search = None,
+        edited: Edited = None,
         order_by: OrderOfEditors = None,
     ) -> ProgramEditorConnection:
         """The editors of its public programs, each once."""
-        query = EditorQuery(Within.CAMPAIGN, text(search, "search"), order_by or EditorOrder.USERNAME)
+        query = EditorQuery(Within.CAMPAIGN, text(search, "search"), edited, order_by or EditorOrder.USERNAME)
         return await ProgramEditorConnection.page(info, self.value.id, query, first, after)
 
     @resolved

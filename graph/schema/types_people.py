@@ -84,6 +84,20 @@ class Volunteer:
 
 
 @described
+class ViewerPart:
+    """What the viewer is in a program."""
+
+    role: Role = said("As what.")
+    joined_at: datetime = said("Since when.")
+    show_name: bool = said("Whether the viewer is shown by name to everybody.")
+
+    @classmethod
+    def of(cls, value: nouns.Enrollment) -> ViewerPart:
+        """The part as the API shows it."""
+        return cls(role=value.role, joined_at=value.joined_at, show_name=value.show_name)
+
+
+@described
 class EditorMetrics:
     """One editor's part of the numbers."""
 
