@@ -121,9 +121,10 @@ class ProgramPermissions:
     delete: bool
     see_passcode: bool
     join: bool
+    request_update: bool
 
 
-NOTHING = ProgramPermissions(False, False, False, False, False, False)
+NOTHING = ProgramPermissions(False, False, False, False, False, False, False)
 
 
 def parts_of(*, signed_in: bool, is_admin: bool = False, roles: Collection[Role] = ()) -> frozenset[Part]:
@@ -170,6 +171,7 @@ def program_permissions(
         delete=may(parts, Action.DELETE_PROGRAM, private=private, participants=participants),
         see_passcode=may(parts, Action.SEE_PASSCODE, private=private),
         join=is_open and Part.EDITOR not in parts and may(parts, Action.JOIN),
+        request_update=may(parts, Action.REQUEST_UPDATE, private=private),
     )
 
 

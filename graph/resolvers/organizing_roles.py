@@ -72,6 +72,14 @@ async def revoke_admin(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> li
         return await admins.admins(conn)
 
 
+async def admins_for(deps: Deps, actor: Actor) -> list[Editor] | None:
+    """Everybody who was made an admin, by username; None for whoever is no admin."""
+    if not actor.is_admin:
+        return None
+    async with deps.pool.acquire() as conn:
+        return await admins.admins(conn)
+
+
 def _check_admin(actor: Actor) -> None:
     if not may(parts_of(signed_in=actor.signed_in, is_admin=actor.is_admin), Action.ADMINISTER):
         organizing.refuse(actor, Action.ADMINISTER)

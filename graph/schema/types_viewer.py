@@ -8,7 +8,7 @@ from datetime import datetime
 import strawberry
 
 from graph.paging import CampaignOrder, CampaignQuery, Within
-from graph.resolvers import joining, tokens, updating
+from graph.resolvers import joining, organizing_roles, tokens, updating
 from graph.schema import ids
 from graph.schema.arguments import After, First, Search, text
 from graph.schema.context import Info
@@ -94,6 +94,13 @@ class Viewer:
         """The campaigns the viewer organizes."""
         query = CampaignQuery(Within.EDITOR, text(search, "search"), order_by or CampaignOrder.TITLE)
         return await CampaignConnection.page(info, self.number, query, first, after)
+
+    @resolved
+    async def admins(self, info: Info) -> list[Editor] | None:
+        """Everybody whom an admin made one, by username, without those that the settings name; null for all but
+        admins."""
+        found = await organizing_roles.admins_for(info.context.deps, info.context.actor)
+        return None if found is None else [Editor.of(admin) for admin in found]
 
     @resolved
     async def dead_letters(self, info: Info) -> list[DeadLetter] | None:
