@@ -12,7 +12,7 @@ from graph.db.pool import Connection
 from graph.errors import ErrorCode, UserFault
 from graph.permissions import Action, Part, may
 from graph.programs import CollectionKind, Program, Session, Visibility
-from graph.resolvers import organizing
+from graph.resolvers import organizing, revisions
 from graph.resolvers.deps import Deps
 from graph.resolvers.form import Form, slug
 from graph.resolvers.identity import Actor
@@ -64,15 +64,19 @@ async def _coordinators(deps: Deps, form: Form, program: Program) -> list[KnownU
 
 
 async def update_session(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> tuple[Session, Program]:
-    """Change a session; for its coordinators, too. A new window is counted anew. Raises UserFault or Refused."""
+    """Change a session; for its coordinators, too. A new window is counted anew.
+
+    With ``expected``, nothing changes where the session is not the one that was read (CONFLICT). Raises UserFault or
+    Refused.
+    """
     async with deps.pool.acquire() as conn:
-        session, program = await _session_to(conn, actor, Action.EDIT_SESSION, given["id"])
+        session, program = await _to_update(conn, actor, given)
     form = Form(given)
     _changed(form, session)
     users = await _coordinators(deps, form, program)
     form.check()
     async with organizing.change(deps) as conn:
-        old, program = await _session_to(conn, actor, Action.EDIT_SESSION, given["id"])
+        old, program = await _to_update(conn, actor, given)
         new = _changed(form, old)
         form.check()
         await organizing_programs.update_session(conn, new)
@@ -82,6 +86,14 @@ async def update_session(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> 
         if (new.start, new.end) != (old.start, old.end):
             await cohorts.reassess_program(conn, program.id)
         return new, program
+
+
+async def _to_update(conn: Connection, actor: Actor, given: Mapping[str, Any]) -> tuple[Session, Program]:
+    session, program = await _session_to(conn, actor, Action.EDIT_SESSION, given["id"])
+    if given.get(revisions.EXPECTED) is not None:
+        coordinators = await organizing_programs.session_coordinators(conn, session.id)
+        revisions.check(given, revisions.of_session(session, coordinators), "session")
+    return session, program
 
 
 def _changed(form: Form, session: Session) -> Session:

@@ -13,7 +13,7 @@ from graph.db.queue import JobKind
 from graph.errors import ErrorCode, UserFault
 from graph.permissions import Action, may
 from graph.programs import PasscodePolicy, Program, ProgramType, TrackedWiki, Visibility
-from graph.resolvers import organizing
+from graph.resolvers import organizing, revisions
 from graph.resolvers.deps import Deps
 from graph.resolvers.form import PASSCODE, Form, cleaned
 from graph.resolvers.identity import Actor
@@ -25,16 +25,17 @@ Wikis = Sequence[TrackedWiki]
 async def update_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
     """Change a program field by field, and count anew what depends on it.
 
-    Neither slug nor institution ever change. What new dates or wikis let in that was never read is read by the worker.
+    Neither slug nor institution ever change. With ``expected``, nothing changes where the program is not the one that
+    was read (CONFLICT). What new dates or wikis let in that was never read is read by the worker.
     Raises UserFault or Refused.
     """
     form = Form(given)
     tracked = _read_wikis(form)
     async with deps.pool.acquire() as conn:
-        _changed(form, await _to_update(conn, actor, given["id"]))
+        _changed(form, await _to_update(conn, actor, given))
     form.check()
     async with organizing.change(deps) as conn:
-        old = await _to_update(conn, actor, given["id"])
+        old = await _to_update(conn, actor, given)
         new = _changed(form, old)
         form.check()
         await organizing_programs.update_program(conn, new)
@@ -43,10 +44,13 @@ async def update_program(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> 
         return new
 
 
-async def _to_update(conn: Connection, actor: Actor, program_id: int) -> Program:
-    program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, program_id)
+async def _to_update(conn: Connection, actor: Actor, given: Mapping[str, Any]) -> Program:
+    program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given["id"])
     if program.withdrawn_at is not None:
         raise UserFault(ErrorCode.NOT_ALLOWED, "This program is withdrawn: restore it first.", ("id",))
+    if given.get(revisions.EXPECTED) is not None:
+        tracked = await organizing_programs.tracked_wikis(conn, program.id)
+        revisions.check(given, revisions.of_program(program, tracked), "program")
     return program
 
 

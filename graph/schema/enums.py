@@ -184,6 +184,7 @@ declare(
         "NOT_FOUND": "There is no such thing, or it is not shown to you.",
         "INVALID": "The value cannot be used; the message says why.",
         "TAKEN": "Something else has this name.",
+        "CONFLICT": "Somebody else changed it meanwhile; read it again.",
         "TOO_LONG": "The text is too long.",
         "TOO_MANY": "More than is taken at once.",
         "WRONG_PASSCODE": "This is not the passcode.",

@@ -72,6 +72,9 @@ class UpdateProgramInput:
     """What changes of a program."""
 
     id: strawberry.ID = said("The program.")
+    expected: str | None = optional(
+        "Program.revision as it was read: where the program is another by now, nothing changes (CONFLICT)."
+    )
     title: str | None = optional("The title; the slug stays as it is.")
     description: str | None = optional("What it is about.")
     type: ProgramType | None = optional("Its kind.")
@@ -138,6 +141,9 @@ class UpdateSessionInput:
     """What changes of a session."""
 
     id: strawberry.ID = said("The session.")
+    expected: str | None = optional(
+        "Session.revision as it was read: where the session is another by now, nothing changes (CONFLICT)."
+    )
     title: str | None = optional("The title.")
     venue: str | None = optional("Where it takes place.")
     start: datetime | None = optional("The first instant of its window.")

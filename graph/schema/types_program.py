@@ -24,7 +24,7 @@ from graph.paging import (
     Within,
 )
 from graph.programs import AssignmentRole, PasscodePolicy, ProgramStatus, ProgramType, Visibility
-from graph.resolvers import short_addresses
+from graph.resolvers import revisions, short_addresses
 from graph.schema import ids
 from graph.schema.arguments import After, Bucket, Dbname, First, From, Search, To, Username, argument, text
 from graph.schema.context import Info
@@ -158,6 +158,14 @@ class Program(Node):
         """A revocable link that lets its holder join; null unless the viewer may hand it out."""
         allowed = await info.context.loaders.permissions.load(self.value)
         return f"{info.context.deps.public_url}/join/{self.value.invitation}" if allowed.see_passcode else None
+
+    @resolved
+    async def revision(self, info: Info) -> str | None:
+        """Which one this is of all that its details were, to be `expected` by updateProgram; null unless the viewer
+        may edit it."""
+        if not (await info.context.loaders.permissions.load(self.value)).edit:
+            return None
+        return revisions.of_program(self.value, await info.context.loaders.tracked_wikis.load(self.value.id))
 
     @everybodys
     def short_url(self, info: Info) -> str:

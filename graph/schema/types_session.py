@@ -13,12 +13,12 @@ from graph import programs as nouns
 from graph.errors import ErrorCode, UserFault
 from graph.paging import EditorQuery, EditQuery, Within
 from graph.programs import ScopeKind
-from graph.resolvers import organizing_scopes
+from graph.resolvers import organizing_scopes, revisions
 from graph.resolvers.organizing_scopes import ScopeFault, ScopeState
 from graph.schema import ids
 from graph.schema.arguments import After, Bucket, Dbname, First, From, To, Username, text
 from graph.schema.context import Info
-from graph.schema.fields import described, resolved, said
+from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.types_base import Node, Wiki
 from graph.schema.types_content import EditConnection
 from graph.schema.types_numbers import Metrics, TimelinePoint, WikiMetrics
@@ -145,6 +145,12 @@ class Session(Node):
         """Who coordinates it."""
         found = await info.context.loaders.people.load((self.value.id, Within.SESSION))
         return [Editor.of(editor) for editor in found]
+
+    @everybodys
+    async def revision(self, info: Info) -> str:
+        """Which one this is of all that it was, to be `expected` by updateSession."""
+        coordinators = await info.context.loaders.people.load((self.value.id, Within.SESSION))
+        return revisions.of_session(self.value, [editor.id for editor in coordinators])
 
     @resolved
     async def editors(self, info: Info, first: First = 25, after: After = None) -> ProgramEditorConnection:
