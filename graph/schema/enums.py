@@ -22,6 +22,7 @@ from graph.programs import (
     ScopeKind,
     Visibility,
 )
+from graph.resolvers.alerts import AlertKind
 from graph.resolvers.organizing_assignments import OfferOutcome
 from graph.resolvers.organizing_scopes import ScopeFault, ScopeState
 from graph.resolvers.timelines import TimeBucket
@@ -209,6 +210,14 @@ declare(
         "FAILED": "It failed too often to be tried again by itself.",
     },
     name="ProgramUpdateState",
+)
+declare(
+    AlertKind,
+    "What happened on a wiki that whoever runs a program should look at.",
+    {
+        "REVERTED": "A counted edit was reverted.",
+        "DELETED": "A page with counted edits was deleted.",
+    },
 )
 declare(
     JobKind,

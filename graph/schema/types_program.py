@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,7 @@ from graph.schema import ids
 from graph.schema.arguments import After, Bucket, Dbname, First, From, Search, To, Username, argument, text
 from graph.schema.context import Info
 from graph.schema.fields import described, everybodys, resolved, said
+from graph.schema.types_alerts import Alert
 from graph.schema.types_assignments import AssignmentConnection, AvailableArticleConnection
 from graph.schema.types_base import RANKED, Connection, Node, Wiki, cursors_of, cut, page_info
 from graph.schema.types_content import EditConnection, ProgramArticleConnection, UploadConnection
@@ -278,17 +280,16 @@ class Program(Node):
         return None if found is None else ProgramUpdate.of(found)
 
     @resolved
+    async def alerts(self, info: Info) -> list[Alert] | None:
+        """Edits reverted and pages deleted since yesterday that were not restored, the newest first, at most twenty;
+        null unless the viewer may edit it."""
+        found = await info.context.loaders.alerts.load(self.value)
+        return None if found is None else [Alert.of(alert) for alert in found]
+
+    @resolved
     async def viewer_can(self, info: Info) -> ProgramPermissions:
         """What the viewer may do here."""
-        allowed = await info.context.loaders.permissions.load(self.value)
-        return ProgramPermissions(
-            view=True,
-            edit=allowed.edit,
-            manage_editors=allowed.manage_editors,
-            delete=allowed.delete,
-            see_passcode=allowed.see_passcode,
-            join=allowed.join,
-        )
+        return ProgramPermissions(**asdict(await info.context.loaders.permissions.load(self.value)))
 
 
 @described

@@ -92,6 +92,7 @@ class ProgramPermissions:
     delete: bool = said("Delete it.")
     see_passcode: bool = said("See the passcode and hand out the invitation.")
     join: bool = said("Join it.")
+    request_update: bool = said("Have its history read, and its scopes, again.")
 
 
 @described
