@@ -130,11 +130,16 @@ class EditorQuery:
 
 @dataclass(frozen=True, slots=True)
 class ArticleQuery:
-    """Which articles of a collection: on one wiki (database name), created there or not."""
+    """Which articles of a collection: on one wiki (database name), created there or not, excluded or not.
+
+    ``search`` looks in the title.
+    """
 
     wiki: str | None = None
     created: bool | None = None
     order: ArticleOrder = ArticleOrder.TITLE
+    excluded: bool | None = None
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,9 +122,10 @@ class ProgramPermissions:
     see_passcode: bool
     join: bool
     request_update: bool
+    claim: bool
 
 
-NOTHING = ProgramPermissions(False, False, False, False, False, False, False)
+NOTHING = ProgramPermissions(False, False, False, False, False, False, False, False)
 
 
 def parts_of(*, signed_in: bool, is_admin: bool = False, roles: Collection[Role] = ()) -> frozenset[Part]:
@@ -172,6 +173,7 @@ def program_permissions(
         see_passcode=may(parts, Action.SEE_PASSCODE, private=private),
         join=is_open and Part.EDITOR not in parts and may(parts, Action.JOIN),
         request_update=may(parts, Action.REQUEST_UPDATE, private=private),
+        claim=Part.EDITOR in parts and status is not ProgramStatus.ENDED,
     )
 
 

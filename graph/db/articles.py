@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.activity import Article
-from graph.db.keyset import Listing
+from graph.db.keyset import Listing, containing
 from graph.db.people import EDITOR_COLUMNS, editor
 from graph.db.pool import Pool
 from graph.db.veils import ARTICLE_TALLY
@@ -75,6 +75,7 @@ _ARTICLES = Listing(
           SELECT FROM set_coverage s
           WHERE s.collection_id = parent.id AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)))
       AND ($8::text IS NULL OR w.dbname = $8) AND ($9::bool IS NULL OR (t.creations > 0) = $9)
+      AND ($11::bool IS NULL OR t.excluded = $11) AND ($12::text IS NULL OR g.title ILIKE $12)
     """.replace("/*EDITED*/", _EDITED_BY_KNOWN)
     .replace("/*EDITED BEFORE*/", _NOT_BY_NAMELESS_ALONE)
     .replace("/*TALLY*/", ARTICLE_TALLY)
@@ -83,7 +84,7 @@ _ARTICLES = Listing(
         WHEN 'NEWEST' THEN g.id ELSE 0 END""",
     name="""coalesce(lower(g.title), '') COLLATE "C" """,
     number="g.id",
-    extra=("text", "bool", "text"),
+    extra=("text", "bool", "text", "bool", "text"),
 )
 
 _ARTICLE_EDITORS = """
@@ -126,13 +127,16 @@ async def articles(
     pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery, part: Slice
 ) -> dict[int, Page[ListedArticle]]:
     """The articles of each collection."""
-    extra = (query.wiki, query.created, query.order)
-    return await _ARTICLES.page(pool, viewer, collections, part, extra, _listed)
+    return await _ARTICLES.page(pool, viewer, collections, part, _extra(query), _listed)
 
 
 async def count_articles(pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery) -> dict[int, int]:
     """How many articles each collection has."""
-    return await _ARTICLES.count(pool, viewer, collections, (query.wiki, query.created, query.order))
+    return await _ARTICLES.count(pool, viewer, collections, _extra(query))
+
+
+def _extra(query: ArticleQuery) -> tuple[object, ...]:
+    return query.wiki, query.created, query.order, query.excluded, containing(query.search)
 
 
 async def article_editors(pool: Pool, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[Editor]]:

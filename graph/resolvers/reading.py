@@ -17,12 +17,17 @@ from graph.db.contributions import EditKey, Upload
 from graph.db.people import Participant
 from graph.db.visibility import Viewer
 from graph.paging import Within
-from graph.permissions import NOTHING, ProgramPermissions, program_permissions
+from graph.permissions import NOTHING, Action, Part, ProgramPermissions, may, parts_of, program_permissions
 from graph.programs import Campaign, Editor, Enrollment, Goal, Organization, Program, Session, TrackedWiki
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
 
 __all__ = ["EditKey", "ListedArticle", "Participant", "Upload"]
+
+_EDITING = {
+    Within.CAMPAIGN: (Part.CAMPAIGN_ORGANIZER, Action.EDIT_CAMPAIGN),
+    Within.ORGANIZATION: (Part.ORGANIZATION_COORDINATOR, Action.EDIT_ORGANIZATION),
+}
 
 
 def viewer(actor: Actor) -> Viewer:
@@ -172,6 +177,19 @@ async def article_editors(
     counted = await reader.counted_for(collection for collection, _ in places)
     found = await articles.article_editors(deps.pool, [(counted[place[0]], place[1]) for place in places])
     return {place: found[counted[place[0]], place[1]] for place in places}
+
+
+async def may_edit(deps: Deps, actor: Actor, parents: Sequence[int], within: Within) -> dict[int, bool]:
+    """Whether the actor may edit each of these campaigns or organizations (and run campaigns in their name)."""
+    part, action = _EDITING[within]
+    parts = parts_of(signed_in=actor.signed_in, is_admin=actor.is_admin)
+    if not actor.signed_in or may(parts, action):
+        return {parent: may(parts, action) for parent in parents}
+    found = await people.in_charge(deps.pool, within, parents)
+    return {
+        parent: any(editor.id == actor.editor_id for editor in found[parent]) and may({part}, action)
+        for parent in parents
+    }
 
 
 async def permissions(deps: Deps, actor: Actor, programs: Sequence[Program]) -> dict[Program, ProgramPermissions]:

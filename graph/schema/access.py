@@ -51,6 +51,12 @@ async def _campaign(deps: Deps, arguments: Mapping[str, Any]) -> int | None:
     return None if found is None else found.id
 
 
+async def _organization(deps: Deps, arguments: Mapping[str, Any]) -> int | None:
+    slug = str(arguments["slug"])
+    found = (await reading.organizations_by_slug(deps, [slug])).get(slug)
+    return None if found is None else found.id
+
+
 async def _session(deps: Deps, arguments: Mapping[str, Any]) -> int | None:
     try:
         number = ids.number(str(arguments["id"]), ids.Kind.SESSION, "id")
@@ -64,6 +70,7 @@ _FOLLOWED: Final[Mapping[str, Find]] = {
     "programActivity": _program,
     "campaignMetrics": _campaign,
     "campaignActivity": _campaign,
+    "organizationMetrics": _organization,
     "sessionMetrics": _session,
     "sessionActivity": _session,
 }

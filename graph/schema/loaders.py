@@ -115,9 +115,7 @@ class Loaders:
         self.volunteers: DataLoader[int, list[Enrollment]] = _there(partial(reading.volunteers, deps))
         self.own_parts: DataLoader[int, list[Enrollment]] = _there(partial(reading.own_parts, deps, actor))
         self.updates: DataLoader[int, ShownUpdate | None] = _found(partial(updating.of_programs, deps, reader))
-        self.alerts: DataLoader[Program, list[Alert] | None] = _there(
-            partial(alerts.of_programs, deps, actor, reader)
-        )
+        self.alerts: DataLoader[Program, list[Alert] | None] = _there(partial(alerts.of_programs, deps, actor, reader))
         self.goals: DataLoader[int, list[Goal]] = _there(_noting(self.read, partial(reading.goals_of, deps)))
         self.permissions: DataLoader[Program, ProgramPermissions] = _there(partial(reading.permissions, deps, actor))
         self.screen_tokens: DataLoader[Program, list[ScreenToken] | None] = _there(
@@ -128,6 +126,7 @@ class Loaders:
         )
         self.article_editors: DataLoader[Place, list[Editor]] = _there(partial(reading.article_editors, deps, reader))
         self.people: DataLoader[tuple[int, Within], list[Editor]] = _asked(partial(reading.in_charge, deps))
+        self.may_edit: DataLoader[tuple[int, Within], bool] = _asked(partial(reading.may_edit, deps, actor))
 
     def _count(self, deps: Deps, reader: Reader) -> None:
         """Numbers."""

@@ -54,6 +54,15 @@ async def campaign_metrics(info: Info, slug: Slug) -> AsyncGenerator[Metrics, No
         yield Metrics.of(numbers)
 
 
+async def organization_metrics(info: Info, slug: Slug) -> AsyncGenerator[Metrics, None]:
+    """An organization's numbers now, then each newer version; as for a campaign."""
+    found = await info.context.loaders.organizations_by_slug.load(slug)
+    if found is None:
+        raise UserFault(ErrorCode.NOT_FOUND, "There is no such organization.", ("slug",))
+    async for numbers in watching.follow_metrics(info.context.deps, found.id, always):
+        yield Metrics.of(numbers)
+
+
 async def session_metrics(info: Info, id: SessionId) -> AsyncGenerator[Metrics, None]:  # noqa: A002 - the contract's name
     """A session's numbers now, then each newer version; versions in between may be skipped, the newest never is."""
     session_id, allowed = await _session(info, id)
@@ -170,6 +179,7 @@ class Subscription:
 
     program_metrics = strawberry.subscription(program_metrics, description=prose(program_metrics))
     campaign_metrics = strawberry.subscription(campaign_metrics, description=prose(campaign_metrics))
+    organization_metrics = strawberry.subscription(organization_metrics, description=prose(organization_metrics))
     session_metrics = strawberry.subscription(session_metrics, description=prose(session_metrics))
     program_activity = strawberry.subscription(program_activity, description=prose(program_activity))
     campaign_activity = strawberry.subscription(campaign_activity, description=prose(campaign_activity))

@@ -41,6 +41,20 @@ from graph.schema.types_program import (
 
 
 @described
+class OrganizationPermissions:
+    """What somebody may do with an organization."""
+
+    edit: bool = said("Change it and its coordinators, and run campaigns in its name.")
+
+
+@described
+class CampaignPermissions:
+    """What somebody may do with a campaign."""
+
+    edit: bool = said("Change it, its organizers, defaults and template; delete it.")
+
+
+@described
 class Organization(Node):
     """A chapter, affiliate or institution that runs campaigns."""
 
@@ -77,6 +91,12 @@ class Organization(Node):
     async def metrics(self, info: Info) -> Metrics:
         """The numbers over the union of its campaigns: public programs only, for every viewer."""
         return Metrics.of(await info.context.loaders.metrics.load((self.value.id, None, None)))
+
+    @resolved
+    async def viewer_can(self, info: Info) -> OrganizationPermissions:
+        """What the viewer may do here."""
+        edit = await info.context.loaders.may_edit.load((self.value.id, Within.ORGANIZATION))
+        return OrganizationPermissions(edit=edit)
 
 
 @described
@@ -116,6 +136,17 @@ class Campaign(Node):
             return None
         found = await info.context.loaders.organizations_by_id.load(self.value.organization_id)
         return None if found is None else Organization.of(found)
+
+    @resolved
+    async def default_passcode(self, info: Info) -> str | None:
+        """The passcode of the programs created in it, with the policy FIXED; null unless the viewer may edit it."""
+        allowed = await info.context.loaders.may_edit.load((self.value.id, Within.CAMPAIGN))
+        return self.value.default_passcode if allowed else None
+
+    @resolved
+    async def viewer_can(self, info: Info) -> CampaignPermissions:
+        """What the viewer may do here."""
+        return CampaignPermissions(edit=await info.context.loaders.may_edit.load((self.value.id, Within.CAMPAIGN)))
 
     @resolved
     async def organizers(self, info: Info) -> list[Editor]:

@@ -27,7 +27,7 @@ from graph.paging import (
 from graph.programs import AssignmentRole, PasscodePolicy, ProgramStatus, ProgramType, Visibility
 from graph.resolvers import revisions, short_addresses
 from graph.schema import ids
-from graph.schema.arguments import After, Bucket, Dbname, First, From, Search, To, Username, argument, text
+from graph.schema.arguments import After, Bucket, Dbname, Edited, First, From, Search, To, Username, argument, text
 from graph.schema.context import Info
 from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.types_alerts import Alert
@@ -35,7 +35,7 @@ from graph.schema.types_assignments import AssignmentConnection, AvailableArticl
 from graph.schema.types_base import RANKED, Connection, Node, Wiki, cursors_of, cut, page_info
 from graph.schema.types_content import EditConnection, ProgramArticleConnection, UploadConnection
 from graph.schema.types_numbers import Goal, Metrics, TimelinePoint, WikiMetrics
-from graph.schema.types_people import Editor, PendingEditor, ProgramEditorConnection, Volunteer
+from graph.schema.types_people import Editor, PendingEditor, ProgramEditorConnection, ViewerPart, Volunteer
 from graph.schema.types_session import ProgramPermissions, Scope, Session, TrackedWiki
 from graph.schema.types_tokens import ScreenToken
 from graph.schema.types_update import ProgramUpdate
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 Namespace = Annotated[int | None, argument("Only this namespace, by its number.")]
 Created = Annotated[bool | None, argument("Only articles that were created, or only those that were not.")]
+Excluded = Annotated[bool | None, argument("Only articles that are excluded, or only those that are not.")]
 OnlyRole = Annotated[AssignmentRole | None, argument("Only to write, or only to review.")]
 OrderOfEditors = Annotated[EditorOrder | None, argument("The order; by username where none is given.")]
 OrderOfArticles = Annotated[ArticleOrder | None, argument("The order; by title where none is given.")]
@@ -206,10 +207,11 @@ class Program(Node):
         first: First = 25,
         after: After = None,
         search: Search = None,
+        edited: Edited = None,
         order_by: OrderOfEditors = None,
     ) -> ProgramEditorConnection:
         """Its editors. Those who are not shown by name are listed to its facilitators and to themselves."""
-        query = EditorQuery(Within.PROGRAM, text(search, "search"), order_by or EditorOrder.USERNAME)
+        query = EditorQuery(Within.PROGRAM, text(search, "search"), edited, order_by or EditorOrder.USERNAME)
         return await ProgramEditorConnection.page(info, self.value.id, query, first, after)
 
     @resolved
@@ -226,10 +228,13 @@ class Program(Node):
         after: After = None,
         wiki: Dbname = None,
         created: Created = None,
+        excluded: Excluded = None,
+        search: Search = None,
         order_by: OrderOfArticles = None,
     ) -> ProgramArticleConnection:
         """The articles edited. One that was deleted since stays listed."""
-        query = ArticleQuery(text(wiki, "wiki"), created, order_by or ArticleOrder.TITLE)
+        order, containing = order_by or ArticleOrder.TITLE, text(search, "search")
+        query = ArticleQuery(text(wiki, "wiki"), created, order, excluded, containing)
         return await ProgramArticleConnection.page(info, self.value.id, query, first, after)
 
     @resolved
@@ -278,6 +283,11 @@ class Program(Node):
         """How the newest reading of its history gets on; null where there was none yet."""
         found = await info.context.loaders.updates.load(self.value.id)
         return None if found is None else ProgramUpdate.of(found)
+
+    @resolved
+    async def viewer_parts(self, info: Info) -> list[ViewerPart]:
+        """What the viewer is in it: one for each role, none for whoever only reads."""
+        return [ViewerPart.of(each) for each in await info.context.loaders.own_parts.load(self.value.id)]
 
     @resolved
     async def alerts(self, info: Info) -> list[Alert] | None:

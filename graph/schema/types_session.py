@@ -16,7 +16,7 @@ from graph.programs import ScopeKind
 from graph.resolvers import organizing_scopes, revisions
 from graph.resolvers.organizing_scopes import ScopeFault, ScopeState
 from graph.schema import ids
-from graph.schema.arguments import After, Bucket, Dbname, First, From, To, Username, text
+from graph.schema.arguments import After, Bucket, Dbname, Edited, First, From, To, Username, text
 from graph.schema.context import Info
 from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.types_base import Node, Wiki
@@ -93,6 +93,7 @@ class ProgramPermissions:
     see_passcode: bool = said("See the passcode and hand out the invitation.")
     join: bool = said("Join it.")
     request_update: bool = said("Have its history read, and its scopes, again.")
+    claim: bool = said("Choose available articles to write, as one of its editors.")
 
 
 @described
@@ -154,9 +155,12 @@ class Session(Node):
         return revisions.of_session(self.value, [editor.id for editor in coordinators])
 
     @resolved
-    async def editors(self, info: Info, first: First = 25, after: After = None) -> ProgramEditorConnection:
+    async def editors(
+        self, info: Info, first: First = 25, after: After = None, edited: Edited = None
+    ) -> ProgramEditorConnection:
         """Its own participants or, where it has none, the program's editors."""
-        return await ProgramEditorConnection.page(info, self.value.id, EditorQuery(Within.SESSION), first, after)
+        query = EditorQuery(Within.SESSION, edited=edited)
+        return await ProgramEditorConnection.page(info, self.value.id, query, first, after)
 
     @resolved
     async def metrics(self, info: Info) -> Metrics:
