@@ -27,12 +27,13 @@ from graph.answers import Answers
 from graph.broker import Broker
 from graph.db import embedded
 from graph.db import migrate as migrations
-from graph.db.pool import Pool, connect
+from graph.db.pool import LOST, Pool, cannot_answer, connect
 from graph.figures import exposition, trouble
 from graph.jobs.attended import history_of
 from graph.jobs.worker import Worker
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import Actor
+from graph.resolvers.submitting import Submissions
 from graph.schema.access import Everybody
 from graph.schema.context import Context
 from graph.schema.execution import Answer, Executor, PublicAnswer
@@ -44,6 +45,9 @@ from graph.streams.eventstreams import EventStream
 from graph.streams.relay import Relay
 from graph.streams.transport import StreamTransport
 from graph.web import listening
+from graph.web.asking import Asking
+from graph.web.console import console_routes
+from graph.web.console.desk import Desk
 from graph.web.embedding import embed_routes
 from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
@@ -52,7 +56,7 @@ from graph.web.health import health_routes
 from graph.web.joining import joining_routes
 from graph.web.live_screens import live_documents
 from graph.web.pages import documents, page_routes
-from graph.web.rendering import HANDLERS
+from graph.web.rendering import HANDLERS, away
 from graph.web.screens import screen_routes
 from graph.web.server import serve
 from graph.web.sign_in import SignIn
@@ -150,7 +154,9 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         deps = _deps(settings, pool, client, slots, address)
         known = _ours()
         answers: Answers[Answer | PublicAnswer] = Answers(clock=time.monotonic)
-        executor = Executor(schema, partial(_context, deps), policy=Everybody(), known=known, answers=answers)
+        executor = Executor(
+            schema, partial(_context, deps), policy=Everybody(), known=known, answers=answers, away=cannot_answer
+        )
         log_in = _log_in(settings, await stack.enter_async_context(without_cookies()), deps)
         running = Running(deps, executor, address, log_in)
         stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
@@ -262,9 +268,10 @@ def web_app(settings: Settings, running: Running) -> Starlette:
             *screen_routes(deps, sign_in),
             *joining_routes(deps, sign_in),
             *embed_routes(running.executor, deps.public_url),
+            *console_routes(Desk(Asking(running.executor, documents()), sign_in, Submissions(deps), deps.public_url)),
             *page_routes(running.executor, sign_in.reader, sign_in.corner, deps.public_url),
         ],
-        exception_handlers=HANDLERS,
+        exception_handlers={**HANDLERS, **dict.fromkeys(LOST, away)},
     )
 
 

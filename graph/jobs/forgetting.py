@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Forgetting people: guesses of passcodes that slow nobody any more, and those who left and wanted no trace."""
+"""Forgetting: guesses of passcodes that slow nobody any more, forms of long ago, those who wanted no trace."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from graph.db import leaving, ledger, passcode_guesses
+from graph.db import leaving, ledger, passcode_guesses, submissions
 from graph.db.pool import Pool
 from graph.resolvers.passcodes import REMEMBERED
+from graph.resolvers.submitting import KEPT
 
 
 class Reach(Protocol):
@@ -28,6 +29,7 @@ async def forget_people(reach: Reach) -> None:
     """One pass; whose edits are still in a program's numbers must wait for the next."""
     async with reach.pool.acquire() as conn:
         await passcode_guesses.forget(conn, reach.clock() - REMEMBERED)
+        await submissions.forget(conn, reach.clock() - KEPT)
         unfinished = await leaving.unfinished(conn)
     for program_id, editor_id in unfinished:
         async with reach.pool.acquire() as conn, conn.transaction():

@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 TOKEN_FIELD: Final = "form_token"
-_LIMIT: Final = 64 * 1024
+FIELDS: Final = 400
+FORM_BYTES: Final = 64 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -26,16 +27,19 @@ def is_token(fields: dict[str, str], secret: str) -> bool:
     return hmac.compare_digest(fields.get(TOKEN_FIELD, "").encode(), form_token(secret).encode())
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, the last value of each. Raises HTTPException for what is no form, or too large."""
+async def read_form(request: Request, limit: int = FORM_BYTES) -> dict[str, str]:
+    """The fields of a form, the last value of each. Raises HTTPException for what is no form, or too large.
+
+    ``limit`` is in bytes, as they are sent: a letter beyond ASCII takes six or more.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise HTTPException(415, "This is no form.")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LIMIT:
+        if len(body) > limit:
             raise HTTPException(413, "This form is too large.")
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100))
+        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=FIELDS))
     except ValueError:
         raise HTTPException(400, "This form cannot be read.") from None

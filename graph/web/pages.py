@@ -20,7 +20,8 @@ from graph.web.asking import DOCUMENTS, Asking
 from graph.web.graphql_request import Executor, Identify
 from graph.web.languages import language_routes
 from graph.web.live_screens import live_routes
-from graph.web.public_pages import PublicPages, ShowCorner
+from graph.web.public_pages import PublicPages
+from graph.web.reading import ShowCorner
 from graph.web.rendering import SAFE
 
 HERE: Final = Path(__file__).parent

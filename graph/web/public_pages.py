@@ -20,14 +20,11 @@ from starlette.routing import BaseRoute, Route
 
 from graph.web.asking import Asking
 from graph.web.graphql_request import Identify
-from graph.web.languages import choices, texts_of
 from graph.web.markdown import described
 from graph.web.numbers import GOALS, HEADLINE, bars, bucket
-from graph.web.rendering import missing, page, trouble
-from graph.web.sign_in import Corner
+from graph.web.reading import Reader, ShowCorner
+from graph.web.rendering import missing, trouble
 from graph.web.texts import Texts
-
-ShowCorner = Callable[[Mapping[str, str], Any], Corner]
 
 TABS: Final = ("overview", "editors", "articles", "uploads", "activity")
 """The parts of a program's page; the first has the address of the program itself."""
@@ -37,36 +34,6 @@ EDITOR_ORDERS: Final = ("edits", "bytes_added", "username", "joined")
 ARTICLE_ORDERS: Final = ("title", "bytes_added", "edits", "views", "newest")
 LONGEST_SEARCH: Final = 200
 _LIVE_EDITS: Final = ("overview", "activity")
-# Nobody who reads without an account sees anything of their own: their answer is anybody's, for some seconds.
-_ANYBODYS: Final = {"cache-control": "public, max-age=10", "vary": "Cookie, Accept-Language"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads, and in which language."""
-
-    request: Request
-    identity: object
-    speak: Texts
-    corner: Corner | None
-
-    def page(self, name: str, **values: Any) -> Response:
-        """A page for this reader, with what stands around every page."""
-        anybody = "cookie" not in self.request.headers and "authorization" not in self.request.headers
-        return page(
-            name,
-            speak=self.speak,
-            kept=_ANYBODYS if anybody else {},
-            corner=self.corner,
-            menu=choices(self.request),
-            here=self.here,
-            **values,
-        )
-
-    @property
-    def here(self) -> str:
-        """The path of this page, as an address writes it."""
-        return quote(self.request.url.path, safe="/")
 
 
 class PublicPages:
@@ -209,9 +176,7 @@ class PublicPages:
         return Shared("article", address, picture, oembed)
 
     async def _reader(self, request: Request) -> Reader:
-        identity = await self._identify(request.headers, None)
-        corner = self._corner and self._corner(request.headers, identity)
-        return Reader(request, identity, texts_of(request), corner)
+        return await Reader.of(request, self._identify, self._corner)
 
 
 @dataclass(frozen=True, slots=True)

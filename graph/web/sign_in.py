@@ -21,7 +21,7 @@ from graph.resolvers.deps import Deps
 from graph.resolvers.identity import ANONYMOUS, Actor
 from graph.resolvers.signing_in import actor_of_screen, actor_signed_in, actor_with_token, development_actor
 from graph.web.cookies import Cookie, Cookies
-from graph.web.forms import form_token, is_token, read_form
+from graph.web.forms import FORM_BYTES, form_token, is_token, read_form
 from graph.web.same_origin import OwnPages
 
 DEVELOPER: Final = "dev:"
@@ -67,14 +67,23 @@ class SignIn:
 
         Raises HTTPException (403) for one that another page sent, or that is older than the sign-in.
         """
-        if not self.own.sent(request.headers):
-            raise HTTPException(403, "This form was not sent by a page of ours.")
-        fields = await read_form(request)
-        secret = self.cookies.read(request.headers, Cookie.SIGN_IN)
-        actor = None if secret is None else await actor_signed_in(self._deps, secret, self._admins)
-        if secret is None or actor is None or not is_token(fields, secret):
+        actor, fields, believed = await self.long_form(request, FORM_BYTES)
+        if not believed:
             raise HTTPException(403, "You are not signed in any more, or in another way than when the page was loaded.")
         return actor, fields
+
+    async def long_form(self, request: Request, limit: int) -> tuple[Actor, dict[str, str], bool]:
+        """Who is signed in now, the fields of a form of our own pages, and whether that person sent it.
+
+        They did not where they signed in only after the form was loaded, or are not signed in any more: it must change
+        nothing then. Raises HTTPException (403) for a form that another page sent.
+        """
+        if not self.own.sent(request.headers):
+            raise HTTPException(403, "This form was not sent by a page of ours.")
+        fields = await read_form(request, limit)
+        secret = self.cookies.read(request.headers, Cookie.SIGN_IN)
+        actor = None if secret is None else await actor_signed_in(self._deps, secret, self._admins)
+        return actor or ANONYMOUS, fields, secret is not None and actor is not None and is_token(fields, secret)
 
     def corner(self, headers: Mapping[str, str], actor: Actor) -> Corner:
         """What the corner of a page shows to this reader."""

@@ -9,6 +9,7 @@ from graph.db import (  # noqa: F401 - fill the metadata
     tables_accounts,
     tables_assignments,
     tables_cohorts,
+    tables_console,
     tables_history,
     tables_scopes,
     tables_screens,

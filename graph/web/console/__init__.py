@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The organizers' console: everything that the API lets somebody do, in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.routing import BaseRoute
+
+from graph.web.console.desk import Desk
+
+__all__ = ["console_routes"]
+
+
+def console_routes(desk: Desk) -> list[BaseRoute]:
+    """Return the routes of all its pages."""
+    areas: tuple[Callable[[Desk], list[BaseRoute]], ...] = ()  # one function for each area
+    return [route for area in areas for route in area(desk)]
