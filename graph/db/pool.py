@@ -25,6 +25,7 @@ LOST: tuple[type[Exception], ...] = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
+    asyncpg.InvalidCachedStatementError,  # a newer version has just changed the tables
     DatabaseUnavailable,
 )
 
@@ -56,6 +57,11 @@ async def connect(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
             command_timeout=STATEMENT_SECONDS,
             server_settings=SERVER_SETTINGS,
         )
+
+
+def cannot_answer(error: BaseException) -> bool:
+    """Whether this error only says that the database cannot answer now, and not that it was asked wrongly."""
+    return isinstance(error, LOST) and not isinstance(error, ValueError)  # asyncpg's word for arguments that do not fit
 
 
 @contextmanager

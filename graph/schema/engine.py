@@ -23,7 +23,7 @@ from graphql.execution.values import get_argument_values
 from graph.errors import UserFault
 from graph.resolvers.watching import Reached
 from graph.schema.cursors import decode_activity
-from graph.schema.masking import describe_all
+from graph.schema.masking import Masking
 from graph.schema.quick import quickened
 from graph.schema.responses import StreamedResult
 
@@ -34,8 +34,9 @@ NewContext = Callable[[], object]
 class Engine:
     """Builds executions of one schema and runs them."""
 
-    def __init__(self, schema: strawberry.Schema) -> None:
+    def __init__(self, schema: strawberry.Schema, masking: Masking) -> None:
         self.schema = schema._schema
+        self.masking = masking
         self._execution = cast("type[Execution]", quickened(schema))
 
     def build(
@@ -58,7 +59,7 @@ class Engine:
 
     async def execute(self, execution: Execution) -> dict[str, Any]:
         """The response map of a query or a mutation."""
-        return _payload(await _settled(execute_root_selection_set(execution)))
+        return self._payload(await _settled(execute_root_selection_set(execution)))
 
     async def source(self, execution: Execution) -> AsyncIterable[Any] | list[GraphQLError]:
         """The events of a subscription, or why there are none."""
@@ -86,17 +87,24 @@ class Engine:
                 step = execution.build_per_event_executor(event)
                 step.context_value = new_context()
                 result = await _settled(execute_subscription_event(step))
-                yield _response(_payload(result), event)
+                yield _response(self._payload(result), event)
         except Exception as error:
-            yield failure(error)
+            yield self.failure(error)
         finally:
             await _close(source)
 
+    def failure(self, error: Exception) -> StreamedResult:
+        """The last response of a subscription that broke."""
+        located = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+        return StreamedResult({"errors": self.masking.describe_all([located])}, failed=True, last=True)
 
-def failure(error: Exception) -> StreamedResult:
-    """The last response of a subscription that broke."""
-    located = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
-    return StreamedResult({"errors": describe_all([located])}, failed=True, last=True)
+    def _payload(self, result: ExecutionResult) -> dict[str, Any]:
+        """Order the response map as the specification recommends: errors before data."""
+        payload: dict[str, Any] = {}
+        if result.errors:
+            payload["errors"] = self.masking.describe_all(result.errors)
+        payload["data"] = result.data
+        return payload
 
 
 def _response(payload: dict[str, Any], event: Any) -> StreamedResult:
@@ -112,15 +120,6 @@ def _number(cursor: str) -> int:
         return decode_activity(cursor)[1]
     except UserFault:
         return 0
-
-
-def _payload(result: ExecutionResult) -> dict[str, Any]:
-    """Order the response map as the specification recommends: errors before data."""
-    payload: dict[str, Any] = {}
-    if result.errors:
-        payload["errors"] = describe_all(result.errors)
-    payload["data"] = result.data
-    return payload
 
 
 async def _settled(result: Any) -> Any:

@@ -9,7 +9,7 @@ registered on the Strawberry schema are not run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any, Final, Protocol, cast
@@ -23,7 +23,7 @@ from graph.errors import ErrorCode
 from graph.schema.documents import Document, Documents, Operation
 from graph.schema.engine import Engine, Execution
 from graph.schema.limits import Limits, too_large
-from graph.schema.masking import describe_all, describe_refusal, masked
+from graph.schema.masking import Masking, describe_refusal
 from graph.schema.responses import Answer, PublicAnswer, StreamedResult, public
 from graph.schema.sharing import Policy, Sharing, TooMany
 
@@ -64,7 +64,7 @@ class Executor:
     """Executes what transports receive; safe to share between any number of them.
 
     With a ``policy`` subscriptions of the same are executed once for all who may share; those of the documents
-    ``known`` are followed however many others are.
+    ``known`` are followed however many others are. ``away`` tells the errors of a database that cannot answer now.
     """
 
     def __init__(
@@ -76,8 +76,10 @@ class Executor:
         policy: Policy | None = None,
         known: Collection[str] = (),
         answers: Answers[Answer | PublicAnswer] | None = None,
+        away: Callable[[BaseException], bool] | None = None,
     ) -> None:
-        self._engine = Engine(schema)
+        self._masking = Masking(away)
+        self._engine = Engine(schema, self._masking)
         self._make_context = make_context
         self._limits = limits
         self._answers = answers
@@ -156,11 +158,11 @@ class Executor:
                 return seat
             source = await self._engine.source(execution)
         except GraphQLError as error:
-            return Answer({"errors": describe_all([error])}, refused=True)
+            return Answer({"errors": self._masking.describe_all([error])}, refused=True)
         except Exception as error:
             return self.unexpected(error)
         if isinstance(source, list):
-            return Answer({"errors": describe_all(source)}, refused=True)
+            return Answer({"errors": self._masking.describe_all(source)}, refused=True)
         told = self._engine.responses(execution, source, lambda: self._make_context(identity, last_event_id=None))
         return cast("AsyncGenerator[StreamedResult, None]", told)
 
@@ -177,8 +179,8 @@ class Executor:
             return _refuse(reason, ErrorCode.TOO_MANY.value)
 
     def unexpected(self, error: Exception) -> Answer:
-        """Log an error nobody foresaw and return the answer that tells the client only its reference."""
-        return Answer({"errors": [masked(error)]})
+        """Log an error nobody foresaw and return the answer that tells the client its reference, or to come again."""
+        return Answer({"errors": [self._masking.masked(error)]})
 
     async def _executed(self, asked: Operation, execution: Execution) -> dict[str, Any]:
         """The response map. A reader may wait only so long; a change is carried through."""

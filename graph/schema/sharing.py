@@ -16,10 +16,9 @@ from typing import Any, Final, Protocol
 
 from graph.resolvers.watching import Reached
 from graph.schema.context import Telling
-from graph.schema.engine import Engine, Execution, failure
+from graph.schema.engine import Engine, Execution
 from graph.schema.following import CURSOR, Followed, texts_of
 from graph.schema.hubs import Hub, Seat
-from graph.schema.masking import describe_all
 from graph.schema.responses import StreamedResult
 
 MOST_HUBS: Final = 2_000
@@ -130,7 +129,7 @@ class Sharing:
             partial(self._told, followed, variables, Telling.PAGE),
             log=followed.resumable,
             closed=partial(self._closed, key, counted),
-            failed=failure,
+            failed=self._engine.failure,
         )
         hub.checked_at = asyncio.get_running_loop().time()
         self._hubs[key] = hub
@@ -154,10 +153,11 @@ class Sharing:
             assert not isinstance(execution, list), "the subscriber's own was built from the same"
             source = await self._engine.source(execution)
         except Exception as error:
-            yield failure(error)
+            yield self._engine.failure(error)
             return
         if isinstance(source, list):
-            yield StreamedResult({"errors": describe_all(source)}, failed=True, last=True)
+            errors = self._engine.masking.describe_all(source)
+            yield StreamedResult({"errors": errors}, failed=True, last=True)
             return
         last = False
         async with aclosing(self._engine.responses(execution, source, contexts)) as responses:
@@ -165,4 +165,4 @@ class Sharing:
                 last = isinstance(each, StreamedResult) and each.last
                 yield each
         if telling is Telling.LIVE and not last and (ended := self._policy.ended()) is not None:
-            yield failure(ended)
+            yield self._engine.failure(ended)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from graph.errors import ErrorCode
 from graph.web.graphql_request import Executor, GraphQLRequest
 
 DOCUMENTS: Final = Path(__file__).with_name("documents")
-_OURS: Final = "INTERNAL_ERROR"
+# The service's own trouble: none of it says that what was asked for is not there.
+_OURS: Final = {"INTERNAL_ERROR", "TIMEOUT", ErrorCode.UNAVAILABLE.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Asking:
         asked = GraphQLRequest(self.documents[document], variables)
         payload = (await self._executor.execute(asked, identity, allow_mutations=False)).payload
         codes = {error.get("extensions", {}).get("code") for error in payload.get("errors", ())}
-        if _OURS in codes or ("data" not in payload and not codes):
+        if _OURS & codes or ("data" not in payload and not codes):
             return None
         data = payload.get("data")
         return data if isinstance(data, dict) else {}

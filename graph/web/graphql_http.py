@@ -31,6 +31,7 @@ from graph.web.graphql_request import (
     decode,
     encode,
     end_of,
+    is_unavailable,
 )
 from graph.web.graphql_sse import ComeBack, EventStream, Footing, SingleEvent
 from graph.web.graphql_streams import BUSY_SECONDS, POLL_SECONDS, STALLED_SECONDS, Busy, Full, Streams, goes_first
@@ -100,7 +101,7 @@ class GraphQLHTTP:
         except Busy:
             return ComeBack(BUSY_SECONDS, headers=OPEN_TO_ALL)
         except Exception as error:
-            return _json(self._executor.unexpected(error).payload, 500, accept)
+            return _broken(self._executor.unexpected(error), accept)
 
     async def _respond(self, request: Request, accept: Accept) -> ASGIApp:
         if request.method == "OPTIONS":
@@ -131,6 +132,8 @@ class GraphQLHTTP:
             if got is not None:
                 return _public(answer, accept, got.headers.get("if-none-match", ""))
             return _encoded(answer.encoded, 200, accept)
+        if is_unavailable(answer.payload):
+            return _broken(answer, accept)
         return _json(answer.payload, _status(answer, accept), accept)
 
     async def _stream(
@@ -144,6 +147,8 @@ class GraphQLHTTP:
             async with self._streams.turn():
                 results = await self._executor.subscribe(received, identity, last_event_id=last_event_id)
             if not isinstance(results, AsyncGenerator):
+                if is_unavailable(results.payload):
+                    return ComeBack(BUSY_SECONDS, results.payload, headers=OPEN_TO_ALL)
                 return SingleEvent(results.payload, headers=OPEN_TO_ALL)
             stream = EventStream(results, self._footing, held=held, ended=end_of(identity))
             return stream
@@ -158,6 +163,15 @@ def _full(full: Full, accept: Accept) -> ASGIApp:
     if accept.names(EVENT_STREAM):
         return ComeBack(POLL_SECONDS, full.payload, headers=OPEN_TO_ALL)
     return _json(full.payload, 503, accept, {"retry-after": str(POLL_SECONDS)})
+
+
+def _broken(answer: Answer, accept: Accept) -> ASGIApp:
+    """Tell that nobody was answered, for whatever reason; an EventSource comes back only from a stream."""
+    if not is_unavailable(answer.payload):
+        return _json(answer.payload, 500, accept)
+    if accept.json() is None and accept.names(EVENT_STREAM):
+        return ComeBack(BUSY_SECONDS, answer.payload, headers=OPEN_TO_ALL)
+    return _json(answer.payload, 503, accept, {"retry-after": str(BUSY_SECONDS)})
 
 
 def _wants_explorer(request: Request, accept: Accept) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from graph.errors import ErrorCode
+
 MESSAGE_LIMIT = 256 * 1024
 """The bytes a request's body or a socket's message may have."""
 
@@ -127,6 +129,12 @@ class Identify(Protocol):
 
     async def __call__(self, headers: Mapping[str, str], params: Mapping[str, Any] | None, /) -> object:
         """Return the identity that resolvers will see."""
+
+
+def is_unavailable(payload: Mapping[str, Any]) -> bool:
+    """Whether nothing could be told, and may be told to whoever asks again."""
+    codes = {error.get("extensions", {}).get("code") for error in payload.get("errors", ())}
+    return ErrorCode.UNAVAILABLE.value in codes and payload.get("data") is None
 
 
 def end_of(identity: object) -> asyncio.Event | None:

@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from graph.web.graphql_beats import Beats
 from graph.web.graphql_lines import Line, chunk, line_of
-from graph.web.graphql_request import Answer, StreamedResult, connect, encode
+from graph.web.graphql_request import Answer, StreamedResult, connect, encode, is_unavailable
 from graph.web.graphql_streams import STALLED_SECONDS
 
 COMPLETE: Final = b"event: complete\ndata:\n\n"
@@ -132,6 +132,8 @@ class EventStream:
         try:
             async for result in self._results:
                 await self._write(_body(result))
+                if result.failed and is_unavailable(result.payload):
+                    return  # whoever comes back goes on from where this ends
         except TimeoutError:
             self._cut = True
             return

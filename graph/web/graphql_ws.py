@@ -45,9 +45,10 @@ from graph.web.graphql_request import (
     connect,
     encode,
     end_of,
+    is_unavailable,
     request_of,
 )
-from graph.web.graphql_streams import Busy, Full, SocketLimits, Streams, goes_first
+from graph.web.graphql_streams import BUSY_SECONDS, Busy, Full, SocketLimits, Streams, goes_first
 from graph.web.graphql_ws_outlet import Outlet
 
 _LAST_WORD_SECONDS: Final = 1.0
@@ -135,8 +136,10 @@ class _Connection:
         except (WebSocketDisconnect, TimeoutError):
             pass
         except Exception as error:
-            self._executor.unexpected(error)
-            await self._out.close(INTERNAL, "Internal error")
+            if is_unavailable(self._executor.unexpected(error).payload):
+                await self._out.close(TRY_LATER, f"The database does not answer: try again in {BUSY_SECONDS} seconds")
+            else:
+                await self._out.close(INTERNAL, "Internal error")
         finally:
             self._out.closed = True
             self._late.cancel()

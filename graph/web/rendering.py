@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +32,10 @@ POLICY: Final = (
 # with a form, and a form without an origin is not believed.
 SAFE: Final = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}
 HEADERS: Final = {**SAFE, "content-security-policy": POLICY, "cache-control": "no-store"}
+
+AGAIN_SECONDS: Final = 5
+
+log = logging.getLogger(__name__)
 
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -95,6 +100,14 @@ async def refused(request: Request, error: Exception) -> HTMLResponse:
 async def unknown(request: Request, fault: Exception) -> HTMLResponse:
     """Say that a token is worth nothing here."""
     return _said(401, "page-refused", texts_of(request), str(fault))
+
+
+async def away(request: Request, error: Exception) -> HTMLResponse:
+    """Say that the database cannot answer now, and when to come again."""
+    log.warning("a page could not be made, the database cannot answer: %s: %s", type(error).__name__, error)
+    response = trouble(texts_of(request))
+    response.headers["retry-after"] = str(AGAIN_SECONDS)
+    return response
 
 
 async def broken(request: Request, _error: Exception) -> HTMLResponse:

@@ -35,6 +35,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 COMMANDS = {"web": "serve", "consumer": "consume", "worker": "work"}
 PATIENCE = 60
+ORGANIZER = {"Authorization": "Bearer dev:Olga Organizer"}
 SERVICE = "{ service { connected ownLagSeconds lastEventAt } }"
 
 
@@ -86,6 +87,9 @@ class Service:
         async with asyncio.timeout(PATIENCE):
             while (told := (await self.stage.ask(SERVICE))["service"]) | wanted != told:
                 await asyncio.sleep(0.05)
+
+    async def post(self, document: str, who: dict[str, str]) -> httpx.Response:
+        return await self.stage.client.post(f"{self.stage.address}/graphql", json={"query": document}, headers=who)
 
     async def ready(self, status: int) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -205,11 +209,16 @@ async def test_while_the_database_is_away_nothing_is_changed_and_everybody_is_to
     await asyncio.to_thread(service.server.stop)
     await service.ready(503)
     service.save(20)
-    answer = await service.stage.client.post(
-        f"{service.stage.address}/graphql", json={"query": f'{{ program(slug: "{service.slug}") {{ title }} }}'}
-    )
-    [error] = answer.json()["errors"]
-    assert error["extensions"]["code"] == "INTERNAL_ERROR"
+    query = f'{{ program(slug: "{service.slug}") {{ title }} }}'
+    change = 'mutation { createCampaign(input: {title: "Away"}) { userErrors { code } } }'
+    for document, who in ((query, {}), (query, ORGANIZER), (change, ORGANIZER)):
+        answer = await service.post(document, who)
+        [error] = answer.json()["errors"]
+        assert error["extensions"] == {"code": "UNAVAILABLE", "retryAfter": 5}
+        assert error["message"].startswith("The service's database does not answer at the moment.")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    page = await service.stage.client.get(f"{service.stage.address}/programs/{service.slug}")
+    assert page.status_code == 503
     alive = await service.stage.client.get(f"{service.stage.address}/healthz")
     assert (alive.status_code, alive.text) == (200, "alive\n")
     await asyncio.to_thread(service.server.start)
