@@ -220,6 +220,7 @@ def _deps(
             client, slots, settings.user_agent, settings.action_api, settings.petscan_url, settings.pagepile_url
         ),
         version=VERSION,
+        session_key=(settings.session_key or "").encode(),
     )
 
 

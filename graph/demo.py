@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import secrets
 import json
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -124,6 +125,7 @@ async def staged(settings: Settings, url: str, *, pace: float = 1.0) -> AsyncIte
             oauth_url=wikis + "/w/rest.php/oauth2",
             oauth_client_id=LOG_IN,
             oauth_client_secret=LOG_IN,
+            session_key=secrets.token_hex(),
             dev_sign_in=True,
             admins=frozenset({ORGANIZER}),
         )

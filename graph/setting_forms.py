@@ -10,6 +10,8 @@ from pathlib import Path
 from string import Formatter
 from urllib.parse import SplitResult, urlsplit
 
+KEY_LENGTH = 32
+
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -77,6 +79,13 @@ def contact(value: str) -> str:
 def opaque(value: str) -> str:
     """A text that means something to somebody else only."""
     if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError
+    return value
+
+
+def key(value: str) -> str:
+    """A text that nobody guesses."""
+    if len(opaque(value)) < KEY_LENGTH:
         raise ValueError
     return value
 

@@ -31,8 +31,8 @@ _EVERYWHERE = {"0.0.0.0", "::"}
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What an operator may choose. ``repr`` never shows the database's address, which may hold a password, nor the
-    secret of the log-in.
+    """What an operator may choose. ``repr`` never shows the database's address, which may hold a password, nor any key
+    or secret.
 
     Raises SettingsError for choices that do not go together.
     """
@@ -51,6 +51,7 @@ class Settings:
     oauth_url: str = WIKIMEDIA_OAUTH
     oauth_client_id: str | None = None
     oauth_client_secret: str | None = field(default=None, repr=False)
+    session_key: str | None = field(default=None, repr=False)
     admins: frozenset[str] = frozenset()
     max_streams: int = 20_000
     metrics_token: str | None = field(default=None, repr=False)
@@ -68,6 +69,11 @@ class Settings:
 
         if (self.oauth_client_id is None) is not (self.oauth_client_secret is None):
             raise SettingsError("GRAPH_OAUTH_CLIENT_ID and GRAPH_OAUTH_CLIENT_SECRET go together: set both, or neither")
+        if self.oauth_client_id is not None and self.session_key is None:
+            raise SettingsError(
+                "GRAPH_SESSION_KEY is missing: where people can sign in (GRAPH_OAUTH_CLIENT_ID is set) it is required; "
+                "set it to a long random text, the same for every process, for example of `openssl rand -hex 32`"
+            )
 
     @classmethod
     def parse(cls, environ: Mapping[str, str]) -> Settings:
@@ -247,6 +253,16 @@ SETTINGS: tuple[Setting, ...] = (
         "a URL like https://meta.wikimedia.org/w/rest.php/oauth2",
         WIKIMEDIA_OAUTH,
         "Where the log-in is.",
+    ),
+    Setting(
+        "GRAPH_SESSION_KEY",
+        "session_key",
+        setting_forms.key,
+        f"a random text of at least {setting_forms.KEY_LENGTH} characters, without spaces",
+        "none",
+        "Required where GRAPH_OAUTH_CLIENT_ID is set. What the database keeps of sign-ins, and the tokens of forms, are "
+        "made with it; the same for every process. Another one signs everybody out.",
+        secret=True,
     ),
     Setting(
         "GRAPH_ADMINS",

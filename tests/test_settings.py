@@ -12,6 +12,7 @@ from graph.settings import SETTINGS, Settings, reference
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reference" / "settings.md"
 SECRET = "postgresql://graph:s3cret@db.example:5433/graph"
+KEY = "5f1d0c8a9b7e4f2d8c6a1e3b5d7f9a0c"
 
 
 def refusal(**environ: str) -> str:
@@ -35,6 +36,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         oauth_url="https://meta.wikimedia.org/w/rest.php/oauth2",
         oauth_client_id=None,
         oauth_client_secret=None,
+        session_key=None,
         admins=frozenset(),
         dev_sign_in=False,
     )
@@ -55,6 +57,7 @@ def test_every_variable_reaches_its_field() -> None:
             "GRAPH_OAUTH_URL": "http://127.0.0.1:8080/w/rest.php/oauth2/",
             "GRAPH_OAUTH_CLIENT_ID": "9d0a8f5e",
             "GRAPH_OAUTH_CLIENT_SECRET": "hush",
+            "GRAPH_SESSION_KEY": KEY,
             "GRAPH_ADMINS": "amara Quillfeather, Bo_Tern",
             "GRAPH_DEV_SIGN_IN": "1",
         }
@@ -71,6 +74,7 @@ def test_every_variable_reaches_its_field() -> None:
         oauth_url="http://127.0.0.1:8080/w/rest.php/oauth2",
         oauth_client_id="9d0a8f5e",
         oauth_client_secret="hush",
+        session_key=KEY,
         admins=frozenset({"Amara Quillfeather", "Bo Tern"}),
         dev_sign_in=True,
     )
@@ -212,6 +216,19 @@ def test_the_log_ins_key_and_secret_go_together(given: str) -> None:
 
 
 def test_the_log_ins_secret_is_never_shown() -> None:
-    settings = Settings.parse({"GRAPH_OAUTH_CLIENT_ID": "key", "GRAPH_OAUTH_CLIENT_SECRET": "hush-hush"})
+    settings = Settings.parse(
+        {"GRAPH_OAUTH_CLIENT_ID": "key", "GRAPH_OAUTH_CLIENT_SECRET": "hush-hush", "GRAPH_SESSION_KEY": KEY}
+    )
     assert "hush" not in repr(settings)
+    assert KEY not in repr(settings)
     assert "hush" not in refusal(GRAPH_OAUTH_CLIENT_SECRET="hush hush")
+
+
+def test_where_people_sign_in_there_is_a_session_key() -> None:
+    told = refusal(GRAPH_OAUTH_CLIENT_ID="key", GRAPH_OAUTH_CLIENT_SECRET="hush")
+    assert told.startswith("GRAPH_SESSION_KEY is missing: where people can sign in")
+
+
+def test_a_session_key_that_can_be_guessed_is_refused_and_not_shown() -> None:
+    told = refusal(GRAPH_SESSION_KEY="hush" * 7)
+    assert told == "GRAPH_SESSION_KEY should be a random text of at least 32 characters, without spaces"

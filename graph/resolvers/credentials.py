@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """With what somebody proves who they are, while it lasts.
 
-A secret is 256 random bits, shown to its owner once; we keep its SHA-256. Looking one up compares hashes, so how long
-it takes says nothing about the secret. What has ended (signed out, revoked, run out, its owner no admin any more) ends
+A secret is 256 random bits, shown to its owner once; we keep its SHA-256, that of a browser's sign-in keyed, so that who
+can write into the database, but has not the key, can sign nobody in. Looking one up compares hashes, so how long it
+takes says nothing about the secret. What has ended (signed out, revoked, run out, its owner no admin any more) ends
 the sockets and streams that were opened with it: at once in the process that ended it, elsewhere within a second.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import logging
 import re
 import secrets
@@ -40,16 +42,17 @@ def new_secret(kind: CredentialKind) -> str:
     return f"{kind}{secrets.token_urlsafe(32)}"
 
 
-def hashed(secret: str, kind: CredentialKind) -> bytes | None:
+def hashed(secret: str, kind: CredentialKind, key: bytes = b"") -> bytes | None:
     """What is kept of a secret of this kind; None for what can be none, however long it is."""
     if not _SECRET.fullmatch(secret) or not secret.startswith(kind):
         return None
-    return hashlib.sha256(secret.encode("ascii")).digest()
+    return hash_of(secret, key)
 
 
-def hash_of(secret: str) -> bytes:
-    """What is kept of a secret of ours."""
-    return hashlib.sha256(secret.encode("ascii")).digest()
+def hash_of(secret: str, key: bytes = b"") -> bytes:
+    """What is kept of a secret of ours; where there is a key, nobody without it can make one that is taken."""
+    given = secret.encode("ascii")
+    return hmac.digest(key, given, "sha256") if key else hashlib.sha256(given).digest()
 
 
 async def _screens_standing(conn: Connection, numbers: Collection[int], _now: datetime) -> dict[int, bool]:

@@ -38,7 +38,8 @@ class Users(Protocol):
 class Deps:
     """The database, the broker, the clock (aware, UTC), our public address, the wikis' directory, what the open sockets
     and streams of this process depend on, how quickly each account makes changes here, where articles of scopes are
-    asked for (None where they cannot be), and how many of them are looked at before they are added."""
+    asked for (None where they cannot be), with what sign-ins are hashed and forms are marked as our own, and how many
+    scopes are looked at before they are added."""
 
     pool: Pool
     broker: Broker
@@ -49,4 +50,5 @@ class Deps:
     credentials: Credentials = field(default_factory=Credentials)
     paces: Buckets = field(default_factory=lambda: Buckets(MUTATIONS_A_MINUTE, MUTATIONS_A_MINUTE / 60))
     scopes: WikimediaScopes | None = None
+    session_key: bytes = field(default=b"", repr=False)
     previews: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREVIEWS_AT_ONCE))

@@ -45,7 +45,8 @@ async def sign_in(deps: Deps, central_id: int, username: str, *, replacing: str 
     secret, now = new_secret(CredentialKind.SIGN_IN), deps.clock()
     async with deps.pool.acquire() as conn, conn.transaction():
         await accounts.record_sign_in(conn, [editor.id], now)
-        await accounts.add_sign_in(conn, editor.id, hash_of(secret), now=now, expires_at=now + SIGNED_IN_FOR)
+        kept = hash_of(secret, deps.session_key)
+        await accounts.add_sign_in(conn, editor.id, kept, now=now, expires_at=now + SIGNED_IN_FOR)
     if replacing is not None:
         await sign_out(deps, replacing)
     log.info("editor %d signed in", editor.id)
@@ -54,7 +55,7 @@ async def sign_in(deps: Deps, central_id: int, username: str, *, replacing: str 
 
 async def sign_out(deps: Deps, secret: str) -> None:
     """Make a browser's sign-in worthless; one that is already is no error."""
-    kept = hashed(secret, CredentialKind.SIGN_IN)
+    kept = hashed(secret, CredentialKind.SIGN_IN, deps.session_key)
     if kept is None:
         return
     async with deps.pool.acquire() as conn:
@@ -73,7 +74,7 @@ async def sign_out_everywhere(deps: Deps, editor_id: int) -> None:
 
 async def actor_signed_in(deps: Deps, secret: str, admins: Collection[str]) -> Actor | None:
     """Who is signed in with this secret; None where it is worthless."""
-    kept = hashed(secret, CredentialKind.SIGN_IN)
+    kept = hashed(secret, CredentialKind.SIGN_IN, deps.session_key)
     if kept is None:
         return None
     async with deps.pool.acquire() as conn:

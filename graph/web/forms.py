@@ -17,14 +17,14 @@ FORM_BYTES: Final = 64 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-def form_token(secret: str) -> str:
+def form_token(secret: str, key: bytes) -> str:
     """What a form must bring back to be believed: made from the sign-in's secret, which it does not give away."""
-    return hmac.new(secret.encode(), b"a form of our own pages", hashlib.sha256).hexdigest()
+    return hmac.new(key + secret.encode(), b"a form of our own pages", hashlib.sha256).hexdigest()
 
 
-def is_token(fields: dict[str, str], secret: str) -> bool:
+def is_token(fields: dict[str, str], secret: str, key: bytes) -> bool:
     """Whether a form brought the token of this sign-in; compared in constant time."""
-    return hmac.compare_digest(fields.get(TOKEN_FIELD, "").encode(), form_token(secret).encode())
+    return hmac.compare_digest(fields.get(TOKEN_FIELD, "").encode(), form_token(secret, key).encode())
 
 
 async def read_form(request: Request, limit: int = FORM_BYTES) -> dict[str, str]:

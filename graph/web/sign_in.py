@@ -83,12 +83,14 @@ class SignIn:
         fields = await read_form(request, limit)
         secret = self.cookies.read(request.headers, Cookie.SIGN_IN)
         actor = None if secret is None else await actor_signed_in(self._deps, secret, self._admins)
-        return actor or ANONYMOUS, fields, secret is not None and actor is not None and is_token(fields, secret)
+        if secret is None or actor is None:
+            return ANONYMOUS, fields, False
+        return actor, fields, is_token(fields, secret, self._deps.session_key)
 
     def corner(self, headers: Mapping[str, str], actor: Actor) -> Corner:
         """What the corner of a page shows to this reader."""
         secret = self.cookies.read(headers, Cookie.SIGN_IN)
-        token = form_token(secret) if secret is not None and actor.signed_in else ""
+        token = form_token(secret, self._deps.session_key) if secret is not None and actor.signed_in else ""
         return Corner(self._offered, actor.username, token)
 
     def _counts(self, headers: Mapping[str, str]) -> bool:

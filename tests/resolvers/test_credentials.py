@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import gc
+import hmac
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -123,3 +125,12 @@ async def test_everybody_who_came_with_the_same_shares_one_event() -> None:
     credentials.end(CredentialKind.SIGN_IN, 7)
     assert one.ended.is_set()
     assert not credentials.hold(CredentialKind.SIGN_IN, 7).ended.is_set()
+
+
+async def test_a_sign_in_holds_under_its_own_session_key_only(stage: Stage) -> None:
+    keyed, other = (replace(stage.deps, session_key=key) for key in (b"one", b"another"))
+    made = await sign_in(keyed, 4_711, "Ada")
+    found = [await actor_signed_in(deps, made.secret, ()) for deps in (keyed, other, stage.deps)]
+    assert [None if actor is None else actor.username for actor in found] == ["Ada", None, None]
+    kept = await stage.pool.fetchval("SELECT secret FROM sign_in")
+    assert kept == hmac.digest(b"one", made.secret.encode(), "sha256")

@@ -20,6 +20,7 @@ from graph.simulator.oauth import OAuthProvider
 from graph.simulator.server import running
 
 CLIENT_ID, CLIENT_SECRET = "9d0a8f5e", "the-secret-of-the-log-in-client"
+SESSION_KEY = "0123456789abcdef0123456789abcdef"
 SESSION, SCREEN, LEAVING = "programs-graph", "programs-graph-screen", "programs-graph-leaving"
 
 
@@ -107,6 +108,7 @@ async def house(database_url: str, **changes: Any) -> AsyncIterator[House]:
                 "oauth_url": upstream + "/w/rest.php/oauth2",
                 "oauth_client_id": CLIENT_ID,
                 "oauth_client_secret": CLIENT_SECRET,
+                "session_key": SESSION_KEY,
                 **changes,
             }
         )
