@@ -260,8 +260,8 @@ SETTINGS: tuple[Setting, ...] = (
         setting_forms.key,
         f"a random text of at least {setting_forms.KEY_LENGTH} characters, without spaces",
         "none",
-        "Required where GRAPH_OAUTH_CLIENT_ID is set. What the database keeps of sign-ins, and the tokens of forms, are "
-        "made with it; the same for every process. Another one signs everybody out.",
+        "Required where GRAPH_OAUTH_CLIENT_ID is set. What the database keeps of sign-ins, and the tokens of forms, "
+        "are made with it; the same for every process. Another one signs everybody out.",
         secret=True,
     ),
     Setting(

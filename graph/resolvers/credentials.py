@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """With what somebody proves who they are, while it lasts.
 
-A secret is 256 random bits, shown to its owner once; we keep its SHA-256, that of a browser's sign-in keyed, so that who
-can write into the database, but has not the key, can sign nobody in. Looking one up compares hashes, so how long it
+A secret is 256 random bits, shown to its owner once; we keep its SHA-256, that of a browser's sign-in keyed, so that
+whoever can write into the database but has no key can sign nobody in. Looking one up compares hashes, so how long it
 takes says nothing about the secret. What has ended (signed out, revoked, run out, its owner no admin any more) ends
 the sockets and streams that were opened with it: at once in the process that ended it, elsewhere within a second.
 """
