@@ -122,3 +122,11 @@ def switch(value: str) -> bool:
     if value not in ("0", "1"):
         raise ValueError
     return value == "1"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` (a name or an address) can only be reached from this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

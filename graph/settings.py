@@ -8,7 +8,6 @@ faults at once. An empty value is the same as none. docs/reference/settings.md i
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -61,7 +60,7 @@ class Settings:
     dev_sign_in: bool = False
 
     def __post_init__(self) -> None:
-        if self.dev_sign_in and not is_loopback(self.host):
+        if self.dev_sign_in and not setting_forms.is_loopback(self.host):
             raise SettingsError(
                 "the development sign-in (GRAPH_DEV_SIGN_IN, and the demo) lets anybody be anybody: "
                 f"it needs GRAPH_HOST on loopback, for example 127.0.0.1, not {self.host}"
@@ -116,14 +115,6 @@ def _home() -> Path:
         return Path.home()
     except RuntimeError:  # where a container's user has no name and no home
         return Path(tempfile.gettempdir())
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` (a name or an address) can only be reached from this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
