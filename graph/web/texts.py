@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_interval, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 from markupsafe import Markup, escape
 
 I18N: Final = Path(__file__).parent.parent / "i18n"
@@ -113,6 +114,17 @@ class Texts:
     def clock(self, value: datetime | str) -> str:
         """The time of day, in UTC, to the second."""
         return format_time(_instant(value), "medium", locale=self._locale).translate(self._digits)
+
+    def lasting(self, length: timedelta) -> str:
+        """A length of time: in days from two days on, else in hours and minutes; a begun minute is a whole one."""
+        hours, minutes = divmod(-(-max(length, timedelta(0)) // timedelta(minutes=1)), 60)
+        counted = {"day": hours // 24} if hours >= 48 else {"hour": hours, "minute": minutes}
+        parts = [
+            format_unit(number, f"duration-{unit}", locale=self._locale, numbering_system="default")
+            for unit, number in counted.items()
+            if number or unit == "minute" and not hours
+        ]
+        return self.listed(parts)
 
     def month(self, value: datetime | str) -> str:
         """A month and its year."""
