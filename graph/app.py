@@ -21,6 +21,7 @@ from functools import partial
 import httpx
 import uvloop
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from graph import VERSION, pulse
 from graph.answers import Answers
@@ -53,6 +54,7 @@ from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
 from graph.web.health import health_routes
+from graph.web.guarding import Guarded
 from graph.web.joining import joining_routes
 from graph.web.live_screens import live_documents
 from graph.web.pages import documents, page_routes
@@ -255,7 +257,9 @@ def web_app(settings: Settings, running: Running) -> Starlette:
     return Starlette(
         routes=[
             *health_routes(
-                partial(trouble, deps.pool), partial(exposition, deps.pool, streams), settings.metrics_token
+                partial(trouble, deps.pool),
+                partial(exposition, deps.pool, streams, running.executor),
+                settings.metrics_token,
             ),
             *graphql_routes(
                 running.executor,
@@ -274,6 +278,7 @@ def web_app(settings: Settings, running: Running) -> Starlette:
         ],
         exception_handlers={**HANDLERS, **dict.fromkeys(LOST, away)},
     )
+        middleware=[Middleware(Guarded)],
 
 
 @contextlib.asynccontextmanager

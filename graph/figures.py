@@ -11,12 +11,18 @@ from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    SummaryMetricFamily,
+)
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from graph.db import figures
 from graph.db.pool import LOST, Pool
+from graph.schema.measured import SECONDS, Measured
 
 ANSWER_SECONDS: Final = 2.0
 """A database that takes longer for nothing does not answer."""
@@ -52,6 +58,16 @@ class Audience(Protocol):
     dropped: int
 
 
+class Executed(Protocol):
+    """What this process executed since its start, and how many answers it had kept."""
+
+    measured: Measured
+
+    @property
+    def kept(self) -> int:
+        """Answers that were given without being worked out."""
+
+
 async def trouble(pool: Pool) -> str | None:
     """Why this process cannot serve now; None where it can."""
     try:
@@ -62,10 +78,11 @@ async def trouble(pool: Pool) -> str | None:
     return None
 
 
-async def exposition(pool: Pool, audience: Audience) -> bytes:
+async def exposition(pool: Pool, audience: Audience, executed: Executed) -> bytes:
     """All figures as text, version 0.0.4. Without a database, those of this process only."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collected(_of_process(audience)))
+    registry.register(_Collected(_of_operations(executed)))
     try:
         async with asyncio.timeout(ANSWER_SECONDS), pool.acquire() as conn:
             registry.register(_Collected(_of_tables(await figures.read(conn))))
@@ -89,6 +106,23 @@ def _of_process(audience: Audience) -> Iterator[Metric]:
     yield _counter("programs_graph_dropped_subscribers", "Subscribers who did not keep up.", audience.dropped)
 
 
+def _of_operations(executed: Executed) -> Iterator[Metric]:
+    labels = ["kind", "operation"]
+    seconds = HistogramMetricFamily(
+        "programs_graph_operation_seconds", "How long executing took; of subscriptions, beginning.", labels=labels
+    )
+    cost = CounterMetricFamily(
+        "programs_graph_operation_cost", "Values that the answers might hold, added up.", labels=labels
+    )
+    for named, taken in executed.measured.taken.items():
+        within = [(str(most), float(number)) for most, number in zip(SECONDS, taken.within, strict=True)]
+        seconds.add_metric(named, [*within, ("+Inf", float(taken.count))], taken.seconds)
+        cost.add_metric(named, taken.cost)
+    yield seconds
+    yield cost
+    yield _counter("programs_graph_kept_answers", "Answers given again without executing anything.", executed.kept)
+
+
 def _of_tables(read: figures.Figures) -> Iterator[Metric]:
     yield _gauge("programs_graph_database_up", "1 while the database answers.", 1)
     for name, (metric, says) in _GAUGES.items():
@@ -96,6 +130,12 @@ def _of_tables(read: figures.Figures) -> Iterator[Metric]:
             yield _gauge(metric, says, value)
     for name, (metric, says) in _COUNTERS.items():
         yield _counter(metric, says, read.stream[name] or 0)
+    yield SummaryMetricFamily(
+        "programs_graph_batch_edits",
+        "How many edits by enrolled editors a batch had.",
+        count_value=int(read.stream["batches"] or 0),
+        sum_value=read.stream["matched"] or 0,
+    )
     drift = CounterMetricFamily("programs_graph_drift_edits", "What comparisons had to mend.", labels=["how"])
     for how, number in read.drift.items():
         drift.add_metric([how], number)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from graph import figures
 from graph.db import progress
 from graph.db.pool import Pool, connect
 from graph.db.queue import JobKind, enqueue
+from graph.schema.measured import Measured, Taken
 
 
 @dataclass
@@ -18,8 +19,14 @@ class Audience:
     dropped: int = 2
 
 
-async def told(pool: Pool) -> dict[str, float]:
-    lines = (await figures.exposition(pool, Audience())).decode().splitlines()
+@dataclass
+class Executed:
+    measured: Measured = field(default_factory=lambda: Measured(()))
+    kept: int = 17
+
+
+async def told(pool: Pool, executed: Executed | None = None) -> dict[str, float]:
+    lines = (await figures.exposition(pool, Audience(), executed or Executed())).decode().splitlines()
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
 
@@ -46,6 +53,7 @@ async def test_what_consumers_did_adds_up(pool: Pool) -> None:
     assert found["programs_graph_matched_edits_total"] == 8
     assert found["programs_graph_batches_total"] == 3
     assert found["programs_graph_batch_seconds_total"] == 1
+    assert (found["programs_graph_batch_edits_count"], found["programs_graph_batch_edits_sum"]) == (3, 8)
     assert found["programs_graph_stream_connected"] == 1
     assert found["programs_graph_stream_lag_seconds"] == 0.75
 
@@ -56,7 +64,36 @@ async def test_jobs_are_counted_by_kind_and_status_and_name_no_program(pool: Poo
         await enqueue(conn, JobKind.REASSESS, 4712)
     found = await told(pool)
     assert found['programs_graph_jobs{kind="reassess",status="queued"}'] == 2
-    assert "4711" not in (await figures.exposition(pool, Audience())).decode()
+    assert "4711" not in (await figures.exposition(pool, Audience(), Executed())).decode()
+
+
+async def test_operations_are_told_by_name_with_their_cost_and_how_long_they_took(pool: Pool) -> None:
+    executed = Executed()
+    executed.measured.taken["query", "PageProgram"] = Taken(3, 120, 0.75, [1, 1, 2, 3, 3])
+    found = await told(pool, executed)
+    labels = 'kind="query",operation="PageProgram"'
+    assert found[f"programs_graph_operation_cost_total{{{labels}}}"] == 120
+    name = "programs_graph_operation_seconds"
+    assert (found[f"{name}_count{{{labels}}}"], found[f"{name}_sum{{{labels}}}"]) == (3, 0.75)
+    steps = [found[f'{name}_bucket{{{labels},le="{most}"}}'] for most in ("0.005", "0.02", "0.1", "0.5", "2.0", "+Inf")]
+    assert steps == [1, 1, 2, 3, 3, 3]
+    assert found["programs_graph_kept_answers_total"] == 17
+
+
+async def test_everything_that_is_watched_is_told(pool: Pool) -> None:
+    now = datetime.now(UTC)
+    executed = Executed()
+    executed.measured.taken["query", "other"] = Taken()
+    async with pool.acquire() as conn:
+        await progress.save_state(conn, progress.StreamState(True, now, 0.75, 0.05), now)
+        await enqueue(conn, JobKind.REASSESS, 4711)
+    found = {name.partition("{")[0].removeprefix("programs_graph_") for name in await told(pool, executed)}
+    assert found >= {
+        "stream_connected", "stream_lag_seconds", "ingest_lag_seconds", "last_event_age_seconds", "events_total",
+        "matched_edits_total", "batch_edits_sum", "batch_edits_count", "batch_seconds_total", "drift_edits_total",
+        "stream_gaps", "jobs", "due_reassessments", "subscribers", "delivered_messages_total",
+        "dropped_subscribers_total", "operation_cost_total", "operation_seconds_sum", "operation_seconds_count",
+    }  # fmt: skip
 
 
 async def test_without_a_database_the_process_still_tells_of_itself(database_url: str) -> None:

@@ -9,14 +9,17 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from graph.db.pool import connect_alone
+from graph.errors import DatabaseUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do as long as every process of ours uses it: whoever holds it migrates, the others wait.
 LOCK = 7_166_001
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def config() -> Config:
@@ -29,7 +32,8 @@ def config() -> Config:
 async def migrate(url: str) -> None:
     """Run every migration that the database at ``url`` (a PostgreSQL DSN) has not seen, under an advisory lock.
 
-    Raises DatabaseUnavailable where there is no such database.
+    Raises DatabaseUnavailable where there is no such database, and where a table stays in use by others for too long:
+    then nothing has changed, and the same is to be tried again.
     """
     await (await connect_alone(url)).close()
     engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
@@ -37,6 +41,13 @@ async def migrate(url: str) -> None:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             await connection.run_sync(_upgrade)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise DatabaseUnavailable(
+            "a migration waited five seconds for a table that others use, and gave up: nothing has changed; "
+            "start again, or end what uses it for so long (pg_stat_activity shows it)"
+        ) from error
     finally:
         await engine.dispose()
 

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from functools import partial
 from hashlib import sha256
+from time import perf_counter
 from typing import Any, Final, Protocol, cast
 
 import msgspec
@@ -24,6 +25,7 @@ from graph.schema.documents import Document, Documents, Operation
 from graph.schema.engine import Engine, Execution
 from graph.schema.limits import Limits, too_large
 from graph.schema.masking import Masking, describe_refusal
+from graph.schema.measured import Measured
 from graph.schema.responses import Answer, PublicAnswer, StreamedResult, public
 from graph.schema.sharing import Policy, Sharing, TooMany
 
@@ -84,8 +86,14 @@ class Executor:
         self._limits = limits
         self._answers = answers
         self._anyone = None if policy is None else policy.anyone
+        self.measured = Measured(known)
         self.documents = Documents(self._engine.schema, limits)
         self.sharing = None if policy is None else Sharing(self._engine, make_context, policy, known)
+
+    @property
+    def kept(self) -> int:
+        """How many answers were given without being worked out."""
+        return 0 if self._answers is None else self._answers.hits
 
     def kind_of(self, request: Request) -> str | Answer:
         """Return ``query``, ``mutation`` or ``subscription``, or the answer to a document that cannot be executed."""
@@ -118,6 +126,7 @@ class Executor:
 
     async def _answer(self, asked: Operation, request: Request, identity: Any) -> tuple[Answer, set[int] | None]:
         """The response, and the collections it was read from, where the context knows."""
+        cost, begun = asked.cost_of(request.variables), perf_counter()
         try:
             context = self._make_context(identity, last_event_id=None)
             execution = self._build(request, context)
@@ -126,7 +135,9 @@ class Executor:
             payload = await self._executed(asked, execution)
         except Exception as error:
             return self.unexpected(error), None
-        answer = Answer({**payload, "extensions": self._cost(asked.cost_of(request.variables))})
+        finally:
+            self.measured.note(request.query, asked, cost, perf_counter() - begun)
+        answer = Answer({**payload, "extensions": self._cost(cost)})
         return answer, getattr(context, "read", None)
 
     async def subscribe(
@@ -141,10 +152,12 @@ class Executor:
             return asked
         if asked.kind is not OperationType.SUBSCRIPTION:
             return _refuse("Only a subscription can be subscribed to.")
-        seat = None
+        begun, seat = perf_counter(), None
         if self.sharing is not None and asked.followed is not None:
             seat = self.sharing.join_others(asked.followed, request.variables, identity, last_event_id)
-        return seat or await self._begin(asked, request, identity, last_event_id)
+        results = seat or await self._begin(asked, request, identity, last_event_id)
+        self.measured.note(request.query, asked, asked.cost_of(request.variables), perf_counter() - begun)
+        return results
 
     async def _begin(
         self, asked: Operation, request: Request, identity: Any, last_event_id: str | None

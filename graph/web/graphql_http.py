@@ -38,8 +38,13 @@ from graph.web.graphql_streams import BUSY_SECONDS, POLL_SECONDS, STALLED_SECOND
 from graph.web.persisted import Persisted, UnknownDocument
 
 METHODS: Final = "GET, POST, OPTIONS"
-OPEN_TO_ALL: Final = {"access-control-allow-origin": "*"}
-"""Foreign pages may read: an answer never depends on a cookie they could borrow."""
+OPEN_TO_ALL: Final = {
+    "access-control-allow-origin": "*",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""Foreign pages may read: an answer never depends on a cookie they could borrow. It is data, and nothing else."""
 _PREFLIGHT: Final = {
     **OPEN_TO_ALL,
     "access-control-allow-methods": METHODS,
@@ -73,7 +78,7 @@ class GraphQLHTTP:
         self._streams = streams
         self._explorer = explorer
         self._persisted = persisted or Persisted()
-        self._footing = Footing(Beats(heartbeat, closing), executor.unexpected, OPEN_TO_ALL, stalled)
+        self._footing = Footing(Beats(heartbeat, closing), executor.unexpected, OPEN_TO_ALL, streams, stalled)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

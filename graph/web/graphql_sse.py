@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from graph.web.graphql_beats import Beats
 from graph.web.graphql_lines import Line, chunk, line_of
 from graph.web.graphql_request import Answer, StreamedResult, connect, encode, is_unavailable
-from graph.web.graphql_streams import STALLED_SECONDS
+from graph.web.graphql_streams import STALLED_SECONDS, Streams
 
 COMPLETE: Final = b"event: complete\ndata:\n\n"
 HEARTBEAT: Final = b":\n\n"
@@ -49,11 +49,13 @@ def _event(encoded: bytes, event_id: str | None) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Footing:
-    """What all event streams of a server have in common: their clock, what answers to an error, headers, patience."""
+    """What all event streams of a server have in common: their clock, what answers to an error, headers, patience,
+    and where they are counted."""
 
     beats: Beats
     unexpected: Callable[[Exception], Answer]
     headers: dict[str, str]
+    streams: Streams
     stalled: float = STALLED_SECONDS
 
 
@@ -104,6 +106,7 @@ class EventStream:
             await _ended(*self._watches, *(() if self._comment is None else (self._comment,)))
             with self._held:
                 await self._results.aclose()
+        self._footing.streams.dropped += self._cut
         if self._cut and self._line is not None:
             self._line.cut()
             return
@@ -132,6 +135,7 @@ class EventStream:
         try:
             async for result in self._results:
                 await self._write(_body(result))
+                self._footing.streams.delivered += 1
                 if result.failed and is_unavailable(result.payload):
                     return  # whoever comes back goes on from where this ends
         except TimeoutError:
@@ -152,7 +156,9 @@ class EventStream:
         frame = result.frames.get(_CHUNK)
         if frame is None:
             frame = result.frames[_CHUNK] = chunk(_body(result))
-        return self._line is not None and self._line.write(frame)
+        written = self._line is not None and self._line.write(frame)
+        self._footing.streams.delivered += written
+        return written
 
     # -------------------------------------------------------------- woken by the clock
 

@@ -108,7 +108,7 @@ class _Connection:
         limits: SocketLimits,
     ) -> None:
         self._socket = socket
-        self._out = Outlet(socket, limits.stalled, self._leave_soon)
+        self._out = Outlet(socket, limits.stalled, self._leave_soon, streams)
         self._executor = executor
         self._identify = identify
         self._beats = beats
@@ -290,6 +290,7 @@ class _Connection:
                 if result.failed:
                     return _errors(result)
                 await self._out.next(operation_id, result.encoded)
+                self._streams.delivered += 1
         return None
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 from graph.web.graphql_lines import close_frame, line_of, text_frame
 from graph.web.graphql_messages import SLOW, fitting
 from graph.web.graphql_request import Push, StreamedResult, encode
+from graph.web.graphql_streams import Streams
 
 _PING: Final = text_frame(b'{"type":"ping"}')
 _SHARED_BY_ID: Final = 8  # clients number their operations, and some name each anew: not every frame is worth keeping
@@ -22,13 +23,15 @@ class Outlet:
     """The sending side of one socket; nothing is sent once it is closed.
 
     A socket whose other end takes nothing for ``stalled`` seconds is closed with 4508, and ``left`` is called.
+    ``streams`` counts that, and what is pushed.
     """
 
-    def __init__(self, socket: WebSocket, stalled: float, left: Callable[[], None]) -> None:
+    def __init__(self, socket: WebSocket, stalled: float, left: Callable[[], None], streams: Streams) -> None:
         self._socket = socket
         self._line = line_of(socket.scope)
         self._stalled = stalled
         self._left = left
+        self._streams = streams
         self.closed = False
 
     async def close(self, code: int, reason: str) -> None:
@@ -79,7 +82,9 @@ class Outlet:
                 frame = text_frame(_next(operation_id, result.encoded))
                 if len(result.frames) < _SHARED_BY_ID:
                     result.frames[key] = frame
-            return not self.closed and line.write(frame)
+            written = not self.closed and line.write(frame)
+            self._streams.delivered += written
+            return written
 
         return push
 
@@ -87,6 +92,7 @@ class Outlet:
         if self.closed:
             return
         self._left()
+        self._streams.dropped += 1
         reason = f"Nothing was read for {self._stalled:g} seconds"
         if self._line is None:
             await self.close(SLOW, reason)

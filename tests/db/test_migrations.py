@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import asyncpg
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -17,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 from graph.db import migrate, tables
+from graph.errors import DatabaseUnavailable
 
 
 def _differences(connection: Connection) -> list[Any]:
@@ -37,6 +41,20 @@ async def differences(url: str) -> list[Any]:
         found = await connection.run_sync(_differences)
     await engine.dispose()
     return found
+
+
+async def upgrade(url: str, revision: str) -> None:
+    """Bring it to an older schema."""
+
+    def run(connection: Connection) -> None:
+        settings = migrate.config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, revision)
+
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(run)
+    await engine.dispose()
 
 
 async def test_migrations_from_empty_equal_the_tables(empty_database_url: str) -> None:
@@ -90,6 +108,27 @@ async def test_two_processes_that_migrate_at_once_do_it_once(empty_database_url:
     conn = await asyncpg.connect(empty_database_url)
     heads = ScriptDirectory.from_config(migrate.config()).get_heads()
     assert [row[0] for row in await conn.fetch("SELECT version_num FROM alembic_version")] == list(heads)
+    await conn.close()
+
+
+def test_every_migration_waits_for_a_lock_only_so_long() -> None:
+    texts = {path.name: path.read_text("utf-8") for path in sorted((migrate.MIGRATIONS / "versions").glob("*.py"))}
+    first = {name: re.search(r"def upgrade\(\) -> None:\n +(\S.*)", text) for name, text in texts.items()}
+    assert len(texts) >= 9
+    waits = """op.execute("SET LOCAL lock_timeout = '5s'")"""
+    assert [name for name, found in first.items() if found is None or found[1] != waits] == []
+
+
+async def test_a_table_in_use_is_waited_for_only_so_long_and_nothing_changes(empty_database_url: str) -> None:
+    await upgrade(empty_database_url, "0008")
+    conn = await asyncpg.connect(empty_database_url)
+    async with conn.transaction():
+        await conn.execute("LOCK TABLE program IN ROW EXCLUSIVE MODE")  # an older version in a long transaction
+        with pytest.raises(DatabaseUnavailable, match="waited five seconds for a table that others use"):
+            await migrate.migrate(empty_database_url)
+        assert await conn.fetchval("SELECT version_num FROM alembic_version") == "0008"
+    await migrate.migrate(empty_database_url)
+    assert await conn.fetchval("SELECT count(*) FROM hidden_card") == 0
     await conn.close()
 
 

@@ -227,5 +227,21 @@ async def test_while_the_database_is_away_nothing_is_changed_and_everybody_is_to
     await service.well()
 
 
+async def test_a_newer_version_migrates_beside_this_one(service: Service) -> None:
+    service.save()
+    conn = await asyncpg.connect(service.url)
+    await conn.execute("SET lock_timeout = '5s'")
+    tables = await conn.fetch(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    for (table,) in tables:
+        await conn.execute(f"ALTER TABLE {table} ADD COLUMN of_the_next_version text")
+    await conn.close()
+    service.save()
+    await service.counted()
+    await service.stage.program("Beside", "Rivers", {"enwiki": [0]}, list(EDITORS))
+    await service.well()
+
+
 async def test_every_process_lived_through_it_but_those_that_were_killed(service: Service) -> None:
     assert {part: process.process.returncode for part, process in service.processes.items()} == dict.fromkeys(COMMANDS)

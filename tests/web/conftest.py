@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from graph.errors import ErrorCode, UserFault
+from graph.errors import DatabaseUnavailable, ErrorCode, UserFault
 from graph.schema.execution import Executor
 from graph.web.graphql_explorer import STATIC, Example
 from graph.web.graphql_routes import graphql_routes
@@ -44,13 +44,15 @@ class Toy:
 
 
 async def identify(headers: Mapping[str, str], params: Mapping[str, Any] | None) -> object:
-    """Anonymous, ``Bearer NAME``, or a refusal of ``Bearer nobody``; ``Bearer crash`` breaks."""
+    """Anonymous, ``Bearer NAME``, or a refusal of ``Bearer nobody``; ``crash`` breaks, and ``away`` finds nobody in."""
     claim = (params or {}).get("Authorization") or headers.get("authorization") or ""
     name = str(claim).removeprefix("Bearer ")
     if name == "nobody":
         raise UserFault(ErrorCode.NOT_SIGNED_IN, "This token is not valid.")
     if name == "crash":
         raise RuntimeError("secret of the sign-in")
+    if name == "away":
+        raise DatabaseUnavailable("secret of the sign-in")
     return name or "anonymous"
 
 

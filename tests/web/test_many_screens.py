@@ -193,6 +193,23 @@ async def test_both_transports_resume_and_go_on_live(service: Service) -> None:
     assert told == [2, 3, 4]
 
 
+async def test_messages_that_were_sent_are_counted(database_url: str, pool: Pool) -> None:
+    streams = Streams()
+    async with (
+        service_of(database_url, pool, streams=streams) as service,
+        wired(service.url.replace("http", "ws")) as wire,
+        events(service, ACTIVITY) as stream,
+    ):
+        await wire.init()
+        await subscribed(service, wire, "1", ACTIVITY)
+        await followed(service, 2)
+        for number in (1, 2, 3):
+            await service.saw(number)
+            await wire.receive_until("next")
+            await stream.next()
+    assert (streams.delivered, streams.dropped) == (6, 0)
+
+
 # ---------------------------------------------------------------- who does not read
 
 
@@ -221,7 +238,8 @@ async def test_who_does_not_read_costs_bounded_memory_delays_nobody_and_is_let_g
         narrow(line)
 
     monkeypatch.setattr(Line, "narrow", note)
-    async with service_of(database_url, pool, limits=SocketLimits(stalled=1.0)) as service:
+    streams = Streams()
+    async with service_of(database_url, pool, limits=SocketLimits(stalled=1.0), streams=streams) as service:
         silent = await deaf(service, ACTIVITY)
         async with events(service, ACTIVITY) as stream:
             await followed(service, 2)
@@ -239,11 +257,13 @@ async def test_who_does_not_read_costs_bounded_memory_delays_nobody_and_is_let_g
             while len(sharing):
                 await asyncio.sleep(0.01)
         silent.close()
+    assert streams.dropped == 1
 
 
 async def test_a_socket_that_takes_nothing_is_closed_with_4508(database_url: str, pool: Pool) -> None:
+    streams = Streams()
     async with (
-        service_of(database_url, pool, limits=SocketLimits(stalled=0.5)) as service,
+        service_of(database_url, pool, limits=SocketLimits(stalled=0.5), streams=streams) as service,
         wired(service.url.replace("http", "ws")) as wire,
     ):
         await wire.init()
@@ -260,6 +280,7 @@ async def test_a_socket_that_takes_nothing_is_closed_with_4508(database_url: str
             wire.socket.transport.resume_reading()
             code, reason = await wire.closed()
     assert (code, reason) in {(4508, "Nothing was read for 0.5 seconds"), (1006, "")}
+    assert streams.dropped == 1
 
 
 async def test_connections_hold_little_in_the_kernel(service: Service) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Union
 
 import strawberry
 
-from graph.errors import ErrorCode, UserFault
+from graph.errors import DatabaseUnavailable, ErrorCode, UserFault
 
 
 @dataclass
@@ -126,6 +126,14 @@ class Query:
         raise RuntimeError("secret dsn=postgres://user:password@host")
 
     @strawberry.field
+    def away(self) -> str:
+        raise DatabaseUnavailable("secret of the database")
+
+    @strawberry.field
+    def away_in_part(self) -> str | None:
+        raise DatabaseUnavailable("secret of the database")
+
+    @strawberry.field
     def broken_hard(self) -> str:
         raise RuntimeError("secret")
 
@@ -148,6 +156,10 @@ class Mutation:
     def increment(self, info: Info, by: int = 1) -> int:
         info.context.journal.counter += by
         return info.context.journal.counter
+
+    @strawberry.mutation
+    def away(self) -> str:
+        raise DatabaseUnavailable("secret of the database")
 
     @strawberry.mutation
     def patch(self, patch: Patch) -> str:
@@ -200,6 +212,16 @@ class Subscription:
     async def breaks(self) -> AsyncGenerator[int, None]:
         yield 1
         raise RuntimeError("secret of the source")
+
+    @strawberry.subscription
+    async def away(self) -> AsyncGenerator[int, None]:
+        raise DatabaseUnavailable("secret of the database")
+        yield 1
+
+    @strawberry.subscription
+    async def goes_away(self) -> AsyncGenerator[int, None]:
+        yield 1
+        raise DatabaseUnavailable("secret of the database")
 
 
 schema = strawberry.Schema(Query, Mutation, Subscription, types=[Cat, Dog])
