@@ -118,11 +118,12 @@ class Texts:
     def lasting(self, length: timedelta) -> str:
         """A length of time: in days from two days on, else in hours and minutes; a begun minute is a whole one."""
         hours, minutes = divmod(-(-max(length, timedelta(0)) // timedelta(minutes=1)), 60)
-        counted = {"day": hours // 24} if hours >= 48 else {"hour": hours, "minute": minutes}
+        if hours >= 48:
+            return self.say("live-days", hours // 24)
         parts = [
             format_unit(number, f"duration-{unit}", locale=self._locale, numbering_system="default")
-            for unit, number in counted.items()
-            if number or unit == "minute" and not hours
+            for unit, number in (("hour", hours), ("minute", minutes))
+            if number or (unit == "minute" and not hours)
         ]
         return self.listed(parts)
 

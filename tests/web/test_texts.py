@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,21 @@ def test_scripts_get_the_messages_of_their_areas_with_the_digits_to_use() -> Non
     assert all(key.startswith("page-count-") for key in bundle)
     assert texts("en").tag == "en-GB-u-nu-latn"
     assert texts("ar").tag == "ar-u-nu-latn"
+
+
+@pytest.mark.parametrize(
+    ("language", "length", "said"),
+    [
+        ("en", {"seconds": 1}, "1 minute"),
+        ("en", {"hours": 3, "minutes": 19, "seconds": 1}, "3 hours and 20 minutes"),
+        ("en", {"minutes": 120}, "2 hours"),
+        ("en", {"days": 2, "hours": 23}, "2 days"),
+        ("en", {"seconds": -5}, "0 minutes"),
+        ("pl", {"hours": 3, "minutes": 20}, "3 godziny i 20 minut"),
+        ("ar", {"days": 5}, "5 أيام"),
+    ],
+)
+def test_a_length_of_time_is_said_in_days_or_in_hours_and_minutes(
+    language: str, length: dict[str, int], said: str
+) -> None:
+    assert texts(language).lasting(timedelta(**length)) == said

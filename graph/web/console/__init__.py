@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from starlette.routing import BaseRoute
 
+from graph.web.console.admin import admin_routes
+from graph.web.console.day import day_routes
 from graph.web.console.desk import Desk
 
 __all__ = ["console_routes"]
@@ -14,5 +16,8 @@ __all__ = ["console_routes"]
 
 def console_routes(desk: Desk) -> list[BaseRoute]:
     """Return the routes of all its pages."""
-    areas: tuple[Callable[[Desk], list[BaseRoute]], ...] = ()  # one function for each area
+    areas: tuple[Callable[[Desk], list[BaseRoute]], ...] = (
+        day_routes,
+        admin_routes,
+    )
     return [route for area in areas for route in area(desk)]

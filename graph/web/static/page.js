@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Makes a page live: its numbers and its newest edits follow what happens, over one connection.
+// Makes a page live: its numbers and its newest edits follow what happens, over one connection. Other scripts of the page
+// hear of each entry ("followed"), and of what else it follows ("told", "ended").
 
 import { Channel } from "/static/live-channel.js";
 
@@ -17,6 +18,7 @@ class ProgramsLive extends HTMLElement {
   #reading = false;
   #due = null;
   #behind = false;
+  #held = null; // the entries that came while the list is to stand still
 
   connectedCallback() {
     this.#following = JSON.parse(document.getElementById("following").textContent);
@@ -66,7 +68,15 @@ class ProgramsLive extends HTMLElement {
       lost: () => this.#lost(),
       ended: () => this.#lost(),
     };
-    if (!documents.edits || !this.list) return { numbers };
+    const others = Object.keys(documents).filter((name) => name !== "numbers" && name !== "edits");
+    const rest = Object.fromEntries(others.map((name) => [name, {
+      request: () => ({ query: documents[name], variables: { slug } }),
+      open: () => {},
+      next: (data) => this.#tell("told", { name, data }),
+      lost: () => {},
+      ended: () => this.#tell("ended", { name }),
+    }]));
+    if (!documents.edits || !this.list) return { numbers, ...rest };
     const edits = {
       request: () => ({ query: documents.edits, variables: { slug, after: this.#cursor } }),
       open: () => {},
@@ -74,7 +84,43 @@ class ProgramsLive extends HTMLElement {
       lost: () => {},
       ended: () => this.#anew(true),
     };
-    return { numbers, edits };
+    return { numbers, edits, ...rest };
+  }
+
+  #tell(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  // Follows, or asks, anew.
+  follow(name) {
+    this.#channel.follow(name);
+  }
+
+  // Takes what the service writes anew from the page as it is now.
+  anew() {
+    this.#anew(false);
+  }
+
+  // Has the list stand still under somebody's hand, until it is released.
+  hold() {
+    this.#held ??= [];
+  }
+
+  release() {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const entry of held) this.#entry(entry);
+  }
+
+  // Takes it from this page, if there is one, instead of asking for it.
+  take(page) {
+    for (const part of this.querySelectorAll("[data-anew]")) {
+      const newer = page.querySelector(`[data-anew="${part.dataset.anew}"]`);
+      if (newer) part.replaceChildren(...newer.childNodes);
+    }
+    const none = this.querySelector("[data-none]");
+    if (none) none.hidden = this.list.childElementCount > 0;
+    this.#tell("taken", {});
   }
 
   #lost() {
@@ -117,6 +163,10 @@ class ProgramsLive extends HTMLElement {
 
   #entry(entry) {
     this.#cursor = entry.cursor;
+    if (this.#held !== null) {
+      this.#held.push(entry);
+      return;
+    }
     if (entry.__typename === "EditCounted") this.#counted(entry.edit);
     if (entry.__typename === "EditRetracted") this.#row(entry.editId)?.remove();
     if (entry.__typename === "EditReverted") this.#reverted(entry.editId);
@@ -124,6 +174,7 @@ class ProgramsLive extends HTMLElement {
     if (entry.__typename === "HistoryChanged" || entry.__typename === "MilestoneReached") this.#anew(false);
     const none = this.querySelector("[data-none]");
     if (none) none.hidden = this.list.childElementCount > 0;
+    this.#tell("followed", entry);
   }
 
   // Takes the lists, the goals and the chart from the page as the service writes it now; a little later, and once.
@@ -133,15 +184,11 @@ class ProgramsLive extends HTMLElement {
       const again = this.#behind;
       this.#due = null;
       this.#behind = false;
+      if (this.#held !== null) return this.#anew(again);
       const response = await fetch(location.href, { cache: "no-cache" }).catch(() => null);
       if (response === null || !response.ok || !this.isConnected) return;
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      for (const part of this.querySelectorAll("[data-anew]")) {
-        const newer = page.querySelector(`[data-anew="${part.dataset.anew}"]`);
-        if (newer) part.replaceChildren(...newer.childNodes);
-      }
-      const none = this.querySelector("[data-none]");
-      if (none) none.hidden = this.list.childElementCount > 0;
+      this.take(page);
       this.#cursor = JSON.parse(page.getElementById("following").textContent).cursor;
       if (again) this.#channel.follow("edits");
     }, AGAIN * (0.5 + Math.random()));
