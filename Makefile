@@ -3,7 +3,7 @@
 # Variables (PORT=9000, GRAPH_*=...) given to make reach the program; ARGS="-k name" reaches pytest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 test-mediawiki hours clean
+.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 test-mediawiki hours soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -63,6 +63,9 @@ test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, install
 test-mediawiki: setup-tests ## read the history of programs from real MediaWikis, installing Debian's with apt
 	@tests/install-mediawiki
 	$(BIN)/pytest $(ARGS) tests/mediawiki
+
+soak: setup-tests ## the three processes at work for long: memory, logs, numbers (MINUTES=30)
+	@$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30)
 
 hours: setup-tests ## follow a live screen through eight accelerated hours: memory and nodes (some minutes)
 	@tests/find-chromium
