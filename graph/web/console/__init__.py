@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from starlette.routing import BaseRoute
 
+from graph.web.console.account import account_routes
 from graph.web.console.admin import admin_routes
 from graph.web.console.day import day_routes
 from graph.web.console.desk import Desk
+from graph.web.console.people import people_routes
 
 __all__ = ["console_routes"]
 
@@ -19,5 +21,7 @@ def console_routes(desk: Desk) -> list[BaseRoute]:
     areas: tuple[Callable[[Desk], list[BaseRoute]], ...] = (
         day_routes,
         admin_routes,
+        people_routes,
+        account_routes,
     )
     return [route for area in areas for route in area(desk)]

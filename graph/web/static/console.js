@@ -2,7 +2,7 @@
 // What makes the console's forms kinder; every form works without it.
 
 // What went wrong, or what was done, is where reading begins.
-document.querySelector(".faults, .notice")?.focus();
+document.querySelector(".faults, .notice, .outcome")?.focus();
 
 // A form is sent once, however often its button is pressed; coming back to the page it can be sent again.
 document.addEventListener("submit", (event) => {
@@ -32,3 +32,5 @@ document.addEventListener("click", async (event) => {
   await navigator.clipboard.writeText("value" in source ? source.value : source.textContent);
   button.textContent = button.dataset.copied;
 });
+
+document.querySelector("button[data-prints]")?.addEventListener("click", () => print());
