@@ -11,7 +11,10 @@ from graph.web.console.account import account_routes
 from graph.web.console.admin import admin_routes
 from graph.web.console.day import day_routes
 from graph.web.console.desk import Desk
+from graph.web.console.my import my_routes
 from graph.web.console.people import people_routes
+from graph.web.console.programs import program_routes
+from graph.web.console.sessions import session_routes
 
 __all__ = ["console_routes"]
 
@@ -19,6 +22,9 @@ __all__ = ["console_routes"]
 def console_routes(desk: Desk) -> list[BaseRoute]:
     """Return the routes of all its pages."""
     areas: tuple[Callable[[Desk], list[BaseRoute]], ...] = (
+        my_routes,
+        program_routes,
+        session_routes,
         day_routes,
         admin_routes,
         people_routes,

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Times of forms: in the zone the browser is in, with UTC beside them as they are typed.
+
+const written = (at, zone) => {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
+  }).formatToParts(at);
+  const part = (type) => parts.find((each) => each.type === type).value;
+  return `${part("year").padStart(4, "0")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}`;
+};
+
+// The instant that a clock in this zone shows so; the first, where it shows it twice; null where it never does.
+const instant = (text, zone) => {
+  const guess = new Date(`${text}Z`);
+  if (Number.isNaN(guess.valueOf())) return null;
+  const found = [-26, -13, 0, 13, 26]
+    .map((hours) => new Date(guess.valueOf() + hours * 3_600_000))
+    .map((near) => new Date(guess.valueOf() - (new Date(`${written(near, zone)}Z`) - near)))
+    .filter((at) => written(at, zone) === text.slice(0, 16));
+  return found.length ? new Date(Math.min(...found)) : null;
+};
+
+const language = document.documentElement.lang;
+const shown = new Intl.DateTimeFormat(`${language}-u-nu-latn`, { timeZone: "UTC", dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+
+for (const zone of document.querySelectorAll("select[data-zone]")) {
+  const moments = [...zone.form.querySelectorAll("input[data-moment]")];
+
+  const tell = (input) => {
+    const output = input.closest(".moment").querySelector("output");
+    const at = input.value && zone.value !== "UTC" ? instant(input.value, zone.value) : null;
+    output.value = at === null ? "" : output.dataset.utc.replace("$1", shown.format(at));
+  };
+
+  // Nobody chose a zone yet: the browser's own, with what there is shown in it; a new day is today there.
+  if (zone.dataset.zone === "fresh") {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (own && ![...zone.options].some((option) => option.value === own)) zone.add(new Option(own, own));
+    if (own) zone.value = own;
+    const today = written(new Date(), zone.value).slice(0, 10);
+    const before = written(new Date(), "UTC").slice(0, 10);
+    for (const input of moments) {
+      if (input.dataset.moment) input.value = written(new Date(input.dataset.moment), zone.value);
+      else if (input.value.startsWith(before)) input.value = today + input.value.slice(10);
+    }
+  }
+  zone.addEventListener("change", () => moments.forEach(tell));
+  for (const input of moments) {
+    input.addEventListener("input", () => tell(input));
+    tell(input);
+  }
+}
