@@ -75,7 +75,8 @@ async def test_operations_are_told_by_name_with_their_cost_and_how_long_they_too
     assert found[f"programs_graph_operation_cost_total{{{labels}}}"] == 120
     name = "programs_graph_operation_seconds"
     assert (found[f"{name}_count{{{labels}}}"], found[f"{name}_sum{{{labels}}}"]) == (3, 0.75)
-    steps = [found[f'{name}_bucket{{{labels},le="{most}"}}'] for most in ("0.005", "0.02", "0.1", "0.5", "2.0", "+Inf")]
+    label = '{kind="query",le="%s",operation="PageProgram"}'
+    steps = [found[f"{name}_bucket{label % most}"] for most in ("0.005", "0.02", "0.1", "0.5", "2.0", "+Inf")]
     assert steps == [1, 1, 2, 3, 3, 3]
     assert found["programs_graph_kept_answers_total"] == 17
 
