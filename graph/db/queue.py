@@ -260,7 +260,7 @@ async def forget_log(conn: Connection) -> None:
 
 
 _DEAD = """
-SELECT q.id, q.payload, q.entrypoint, q.attempts, q.created, l.created AS failed_at,
+SELECT q.id, q.payload, q.entrypoint, q.attempts, q.created, coalesce(l.created, q.updated) AS failed_at,
        coalesce(l.traceback ->> 'exception_message', '') AS error
 FROM jobs.pgqueuer q
 LEFT JOIN LATERAL (SELECT created, traceback FROM jobs.pgqueuer_log WHERE job_id = q.id AND status = 'failed'
