@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from graph.resolvers.identity import ANONYMOUS, Actor
 from tests.resolvers.stage import Stage
 
@@ -66,17 +64,14 @@ EVERYTHING: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("change", EVERYTHING, ids=lambda change: "-".join(map(str, change)))
-async def test_everything_that_can_be_edited_makes_another_revision(
-    stage: Stage, amara: Actor, change: dict[str, Any]
-) -> None:
+async def test_everything_that_can_be_edited_makes_another_revision(stage: Stage, amara: Actor) -> None:
     made = await stage.program(amara)
-    before = (await program_of(stage, made["slug"], amara))["revision"]
-    assert (await program_of(stage, made["slug"], amara))["revision"] == before
-
-    await stage.done("updateProgram", amara, id=made["id"], **change)
-
-    assert (await program_of(stage, made["slug"], amara))["revision"] != before
+    known = {(await program_of(stage, made["slug"], amara))["revision"]}
+    for change in EVERYTHING:
+        await stage.done("updateProgram", amara, id=made["id"], **change)
+        now = (await program_of(stage, made["slug"], amara))["revision"]
+        assert now not in known, change
+        known.add(now)
 
 
 async def test_what_is_as_it_was_is_the_same_revision_again(stage: Stage, amara: Actor) -> None:
