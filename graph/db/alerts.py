@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What whoever runs a program should look at: counted edits reverted, and pages deleted, on the wikis since yesterday.
 
-It is told as things are now: what was restored meanwhile is no alert any more.
+It is told as things are now: a page that was restored meanwhile is no alert any more. That an edit was reverted stays
+true.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ FROM unnest($1::bigint[]) AS k(id) CROSS JOIN LATERAL (
     ORDER BY t.id DESC LIMIT $5
 ) a JOIN edit_set s ON s.id = a.set_id
 JOIN edit e ON e.wiki_id = a.wiki_id AND e.revision_id = a.revision_id /*JOINS*/
-WHERE NOT e.hidden AND CASE WHEN a.kind = $2 THEN e.reverted OR e.revert_named ELSE g.deleted END
+WHERE NOT e.hidden AND (a.kind = $2 OR g.deleted)
 ORDER BY k.id, a.id DESC
 """.replace("/*EDIT*/", EDIT_COLUMNS)
     .replace("/*JOINS*/", EDIT_JOINS)

@@ -291,7 +291,7 @@ class Program(Node):
 
     @resolved
     async def alerts(self, info: Info) -> list[Alert] | None:
-        """Edits reverted and pages deleted since yesterday that were not restored, the newest first, at most twenty;
+        """Counted edits reverted since yesterday, and pages deleted and not restored, the newest first, at most twenty;
         null unless the viewer may edit it."""
         found = await info.context.loaders.alerts.load(self.value)
         return None if found is None else [Alert.of(alert) for alert in found]
