@@ -46,6 +46,7 @@ from graph.streams.eventstreams import EventStream
 from graph.streams.relay import Relay
 from graph.streams.transport import StreamTransport
 from graph.web import listening
+from graph.web.about import Operator, about_routes
 from graph.web.asking import Asking
 from graph.web.console import console_routes
 from graph.web.console.desk import Desk
@@ -53,8 +54,8 @@ from graph.web.embedding import embed_routes
 from graph.web.examples import examples
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import Streams
-from graph.web.health import health_routes
 from graph.web.guarding import Guarded
+from graph.web.health import health_routes
 from graph.web.joining import joining_routes
 from graph.web.live_screens import live_documents
 from graph.web.pages import documents, page_routes
@@ -272,13 +273,14 @@ def web_app(settings: Settings, running: Running) -> Starlette:
             *sign_in_routes(deps, sign_in, log_in),
             *screen_routes(deps, sign_in),
             *joining_routes(deps, sign_in),
+            *about_routes(sign_in, Operator(settings.contact, deps.public_url, settings.source_url)),
             *embed_routes(running.executor, deps.public_url),
             *console_routes(Desk(Asking(running.executor, documents()), sign_in, Submissions(deps), deps.public_url)),
             *page_routes(running.executor, sign_in.reader, sign_in.corner, deps.public_url),
         ],
+        middleware=[Middleware(Guarded)],
         exception_handlers={**HANDLERS, **dict.fromkeys(LOST, away)},
     )
-        middleware=[Middleware(Guarded)],
 
 
 @contextlib.asynccontextmanager

@@ -6,13 +6,28 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 KEY_LENGTH = 32
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One variable: ``parse`` raises ValueError unless the value is what ``expects`` says."""
+
+    name: str
+    field: str
+    parse: Callable[[str], Any]
+    expects: str
+    default: str
+    meaning: str
+    secret: bool = False
 
 
 def _url(value: str, *schemes: str) -> SplitResult:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from graph import VERSION, setting_forms
 from graph.errors import SettingsError
+from graph.setting_forms import Setting
 
 PREFIX = "GRAPH_"
 FOLDER = "programs-graph"
@@ -25,6 +26,7 @@ WIKIMEDIA_STREAM = "https://stream.wikimedia.org"
 WIKIMEDIA_OAUTH = "https://meta.wikimedia.org/w/rest.php/oauth2"
 PETSCAN = "https://petscan.wmcloud.org"
 PAGEPILE = "https://pagepile.toolforge.org"
+SOURCE = "https://gitlab.wikimedia.org/toolforge-repos/programs-graph"
 _EVERYWHERE = {"0.0.0.0", "::"}
 
 
@@ -47,6 +49,7 @@ class Settings:
     petscan_url: str = PETSCAN
     pagepile_url: str = PAGEPILE
     contact: str | None = None
+    source_url: str = SOURCE
     oauth_url: str = WIKIMEDIA_OAUTH
     oauth_client_id: str | None = None
     oauth_client_secret: str | None = field(default=None, repr=False)
@@ -115,19 +118,6 @@ def _home() -> Path:
         return Path.home()
     except RuntimeError:  # where a container's user has no name and no home
         return Path(tempfile.gettempdir())
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One variable: ``parse`` raises ValueError unless the value is what ``expects`` says."""
-
-    name: str
-    field: str
-    parse: Callable[[str], Any]
-    expects: str
-    default: str
-    meaning: str
-    secret: bool = False
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -218,7 +208,16 @@ SETTINGS: tuple[Setting, ...] = (
         setting_forms.contact,
         "an e-mail address or a URL, without parentheses",
         "none",
-        "Whom Wikimedia can reach; part of the User-Agent. Required for reading Wikimedia's own stream.",
+        "Whom Wikimedia and readers can reach; part of the User-Agent, and on the privacy page. Required for reading "
+        "Wikimedia's own stream.",
+    ),
+    Setting(
+        "GRAPH_SOURCE_URL",
+        "source_url",
+        setting_forms.base_url,
+        f"a URL like {SOURCE}",
+        SOURCE,
+        "Where readers find the source of what runs here; every page links there. If you changed it, set your own.",
     ),
     Setting(
         "GRAPH_OAUTH_CLIENT_ID",

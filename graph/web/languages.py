@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -47,11 +47,16 @@ def preferred(header: str) -> str:
     return best[1] if best[0] > 0 else LANGUAGES[0]
 
 
-def choices(request: Request) -> list[tuple[Texts, str]]:
-    """Every language with the address that changes to it and comes back to this page."""
+def choices(request: Request, back: str | None = None) -> list[tuple[Texts, str]]:
+    """Every language with the address that changes to it and comes back to this page, or to ``back``."""
     query = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "lang"])
-    here = own_path(request.url.path + (f"?{query}" if query else "")) or "/"
+    here = own_path(back or request.url.path + (f"?{query}" if query else "")) or "/"
     return [(texts(name), f"{CHANGING}?{urlencode({'to': name, 'return': here})}") for name in LANGUAGES]
+
+
+def choices_anywhere() -> list[tuple[Texts, str]]:
+    """Every language with an address that changes to it and comes back to whichever page it was followed from."""
+    return [(texts(name), f"{CHANGING}?{urlencode({'to': name})}") for name in LANGUAGES]
 
 
 def language_routes() -> list[BaseRoute]:
@@ -59,7 +64,7 @@ def language_routes() -> list[BaseRoute]:
 
     async def change(request: Request) -> Response:
         """Set the cookie: it changes nothing but what language pages are in."""
-        back = own_path(request.query_params.get("return")) or "/"
+        back = own_path(request.query_params.get("return")) or _page_before(request) or "/"
         response = RedirectResponse(back, 303, {"cache-control": "no-store", "referrer-policy": "same-origin"})
         chosen = request.query_params.get("to", "")
         if chosen in LANGUAGES:
@@ -68,6 +73,18 @@ def language_routes() -> list[BaseRoute]:
         return response
 
     return [Route(CHANGING, change)]
+
+
+def _page_before(request: Request) -> str | None:
+    """The page of ours that a link was followed from, without its ``lang``; None where that is not told."""
+    try:
+        parts = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return None
+    if parts.netloc != request.headers.get("host"):
+        return None
+    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name != "lang"])
+    return own_path(parts.path + (f"?{query}" if query else ""))
 
 
 def _quality(parameter: str) -> float:

@@ -38,16 +38,21 @@ class Reader:
         identity = await identify(request.headers, None)
         return cls(request, identity, texts_of(request), corner and corner(request.headers, identity))
 
-    def page(self, name: str, status: int = 200, /, **values: Any) -> Response:
-        """A page for this reader, with what stands around every page."""
-        anybody = "cookie" not in self.request.headers and "authorization" not in self.request.headers
+    def page(
+        self, name: str, status: int = 200, /, *, kept: bool = True, back: str | None = None, **values: Any
+    ) -> Response:
+        """A page for this reader, with what stands around every page; not ``kept``: nobody may keep it.
+
+        A change of language comes back to ``back``, or to this page.
+        """
+        anybody = kept and "cookie" not in self.request.headers and "authorization" not in self.request.headers
         return page(
             name,
             status,
             speak=self.speak,
             kept=_ANYBODYS if anybody and status == 200 else {},
             corner=self.corner,
-            menu=choices(self.request),
+            menu=choices(self.request, back),
             here=self.here,
             **values,
         )

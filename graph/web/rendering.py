@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from graph.errors import UserFault
-from graph.web.languages import texts_of
+from graph.web.languages import choices_anywhere, texts_of
 from graph.web.links import contributions, is_project, isolated, outside
 from graph.web.texts import LANGUAGES, Texts, texts
 
@@ -51,6 +53,7 @@ _environment.globals |= {
     "contributions": contributions,
     "is_project": is_project,
     "bdi": lambda text: Markup("<bdi>{}</bdi>").format(text),
+    "link": lambda address, text: Markup('<a href="{}" rel="noreferrer">{}</a>').format(address, text),
 }
 
 
@@ -92,14 +95,14 @@ async def refused(request: Request, error: Exception) -> HTMLResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return missing(texts_of(request))
-    response = _said(error.status_code, "page-refused", texts_of(request), error.detail)
+    response = _refused(error.status_code, texts_of(request), error.detail)
     response.headers.update(error.headers or {})
     return response
 
 
 async def unknown(request: Request, fault: Exception) -> HTMLResponse:
     """Say that a token is worth nothing here."""
-    return _said(401, "page-refused", texts_of(request), str(fault))
+    return _refused(401, texts_of(request), str(fault))
 
 
 async def away(request: Request, error: Exception) -> HTMLResponse:
@@ -115,11 +118,24 @@ async def broken(request: Request, _error: Exception) -> HTMLResponse:
     return _said(500, "page-broken", texts_of(request))
 
 
+def _refused(status: int, speak: Texts, english: str) -> HTMLResponse:
+    """Say why; a reason that is not among our messages is said as it is."""
+    key = "page-refused-method" if status == HTTPStatus.METHOD_NOT_ALLOWED else _reasons().get(english)
+    return _said(status, "page-refused", speak, english if key is None else speak.say(key))
+
+
+@cache
+def _reasons() -> Mapping[str, str]:
+    """The key of each reason, by its English text, which is what is raised."""
+    return {text: key for key, text in texts(LANGUAGES[0]).bundle("page-refused-").items()}
+
+
 def _said(status: int, key: str, speak: Texts | None, text: str | None = None) -> HTMLResponse:
-    """A page of nothing but a heading and a text."""
+    """A page of nothing but a heading and a text. It does not say at which address: what is missing looks alike."""
     speak = speak or texts(LANGUAGES[0])
     said = speak.say(f"{key}-text") if text is None else text
-    return page("missing.html", status, speak=speak, heading=speak.say(f"{key}-heading"), text=said)
+    menu, heading = choices_anywhere(), speak.say(f"{key}-heading")
+    return page("missing.html", status, speak=speak, menu=menu, heading=heading, text=said)
 
 
 HANDLERS: Final[Mapping[Any, Any]] = {HTTPException: refused, UserFault: unknown, Exception: broken}

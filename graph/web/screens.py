@@ -15,7 +15,7 @@ from graph.resolvers.deps import Deps
 from graph.resolvers.signing_in import actor_of_screen
 from graph.web.cookies import Cookie
 from graph.web.forms import read_form
-from graph.web.languages import texts_of
+from graph.web.languages import choices, texts_of
 from graph.web.rendering import SAFE, missing, page
 from graph.web.sign_in import SignIn
 
@@ -28,16 +28,16 @@ def screen_routes(deps: Deps, identify: SignIn) -> list[BaseRoute]:
     async def screen(request: Request) -> Response:
         """Ask for the token, or take it: never from an address, and only from this page."""
         if request.method == "GET":
-            return page("screen.html", speak=texts_of(request), refused=False)
+            return _asking(request, 200)
         if not identify.own.sent(request.headers):
-            return page("screen.html", 403, speak=texts_of(request), refused=True)
+            return _asking(request, 403)
         token = (await read_form(request)).get("token", "").strip()
         actor = await actor_of_screen(deps, token)
         if actor is None or actor.screen is None:
-            return page("screen.html", 403, speak=texts_of(request), refused=True)
+            return _asking(request, 403)
         program = (await reading.programs_by_id(deps, actor, [actor.screen])).get(actor.screen)
         if program is None:
-            return page("screen.html", 403, speak=texts_of(request), refused=True)
+            return _asking(request, 403)
         headers = {**SAFE, "cache-control": "no-store"}
         response = RedirectResponse(f"/live/program/{quote(program.slug, safe='')}", 303, headers)
         identify.cookies.give(response, Cookie.SCREEN, token, KEPT_SECONDS)
@@ -59,6 +59,11 @@ def screen_routes(deps: Deps, identify: SignIn) -> list[BaseRoute]:
         Route("/p/{code}", program),
         Route("/c/{code}", campaign),
     ]
+
+
+def _asking(request: Request, status: int) -> Response:
+    """The page that asks for the token; 403 where what it was given is none."""
+    return page("screen.html", status, speak=texts_of(request), menu=choices(request), refused=status != 200)
 
 
 def _onward(folder: str, slug: str | None, request: Request) -> Response:

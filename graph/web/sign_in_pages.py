@@ -14,7 +14,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 from typing import Final, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -27,13 +27,16 @@ from graph.resolvers.joining import additions
 from graph.resolvers.signing_in import SIGNED_IN_FOR, sign_in, sign_out, sign_out_everywhere
 from graph.web.cookies import Cookie
 from graph.web.joining import answering_first
-from graph.web.rendering import SAFE, page
+from graph.web.languages import choices, texts_of
+from graph.web.reading import Reader
+from graph.web.rendering import SAFE, missing, page
 from graph.web.same_origin import own_path
 from graph.web.sign_in import SignIn
 from graph.wikis import KnownUser
 
 log = logging.getLogger(__name__)
 
+SAYING: Final = "/sign-in/told"
 LEAVING_SECONDS: Final = 600
 _LONGEST_CODE: Final = 4_096
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "[::1]"}
@@ -47,47 +50,23 @@ _KNOWN_ERRORS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a page says; ``again``: signing in can be begun anew."""
+    """What a page says: ``page-sign-in-{name}-heading`` and ``…-text``; ``again``: signing in can be begun anew."""
 
+    name: str
     status: int
-    heading: str
-    text: str
     again: bool = True
 
 
-NOT_REGISTERED: Final = Message(
-    503,
-    "Nobody can sign in here yet",
-    "This service has not been registered with Wikimedia's log-in. Whoever runs it finds in docs/sign-in.md how that "
-    "is done.",
-    again=False,
-)
-CANCELLED: Final = Message(
-    200,
-    "You are not signed in",
-    "You cancelled the log-in. Nothing has changed; everything public can be read without it.",
-)
-STRANGE: Final = Message(
-    400,
-    "This sign-in was not begun here",
-    "It was begun in another browser or another tab, or too long ago, or this page was loaded twice. You can begin "
-    "anew.",
-)
-NOT_CONFIRMED: Final = Message(
-    400,
-    "Wikimedia did not confirm who you are",
-    "The answer of the log-in was used up or too old, or it is about an account that is hidden. You can begin anew.",
-)
-NOT_ASKED_WELL: Final = Message(
-    400,
-    "The log-in did not work",
-    "Wikimedia's log-in refused what this service asked for. If that goes on, tell whoever runs the service.",
-)
-OUT_OF_ORDER: Final = Message(
-    503,
-    "Wikimedia's log-in does not answer",
-    "You are not signed in. Please try again in a minute; everything public can be read meanwhile.",
-)
+NOT_REGISTERED: Final = Message("not-registered", 503, again=False)
+CANCELLED: Final = Message("cancelled", 200)
+STRANGE: Final = Message("strange", 400)
+NOT_CONFIRMED: Final = Message("not-confirmed", 400)
+NOT_ASKED_WELL: Final = Message("failed", 400)
+OUT_OF_ORDER: Final = Message("out-of-order", 503)
+MESSAGES: Final = {
+    message.name: message
+    for message in (NOT_REGISTERED, CANCELLED, STRANGE, NOT_CONFIRMED, NOT_ASKED_WELL, OUT_OF_ORDER)
+}
 
 
 class Provider(Protocol):
@@ -137,6 +116,7 @@ def sign_in_routes(deps: Deps, identify: SignIn, provider: Provider | None) -> l
     return [
         Route("/sign-in", pages.leave),
         Route("/sign-in/callback", pages.arrive),
+        Route(f"{SAYING}/{{name}}", pages.say),
         Route("/sign-out", pages.sign_out, methods=["GET", "POST"]),
     ]
 
@@ -153,7 +133,7 @@ class SignInPages:
         """Send a browser to the log-in. ``?return=`` is the page of ours to come back to."""
         return_to = _page_to_return_to(request.query_params.get("return"))
         if self._provider is None:
-            return _said(NOT_REGISTERED, return_to)
+            return _said(request, NOT_REGISTERED, return_to)
         if self._is_elsewhere(request):
             # The cookie must be where the log-in comes back to.
             return _redirect(f"{self._deps.public_url}/sign-in?return={quote(return_to, safe='')}")
@@ -172,19 +152,19 @@ class SignInPages:
     async def _received(self, request: Request, leaving: Leaving | None) -> Response:
         given = request.query_params
         if "error" in given:
-            return _not_let_in(given["error"], leaving)
+            return _not_let_in(request, given["error"], leaving)
         code, state = given.get("code", ""), given.get("state", "")
         if self._provider is None or leaving is None or not _same(state, leaving.state) or not _is_code(code):
             log.warning("a sign-in came back that was not begun in that browser, or more than ten minutes ago")
-            return _said(STRANGE, "/" if leaving is None else leaving.return_to)
+            return _said(request, STRANGE, "/" if leaving is None else leaving.return_to)
         try:
             who = await self._provider.who(code, leaving.verifier)
         except SignInRefused as refused:
             log.warning("a sign-in was refused: %s", refused)
-            return _said(NOT_CONFIRMED, leaving.return_to)
+            return _said(request, NOT_CONFIRMED, leaving.return_to)
         except UpstreamError as error:
             log.warning("a sign-in failed: %s", error)
-            return _said(OUT_OF_ORDER, leaving.return_to)
+            return _said(request, OUT_OF_ORDER, leaving.return_to)
         return await self._let_in(request, who, leaving.return_to)
 
     async def _let_in(self, request: Request, who: KnownUser, return_to: str) -> Response:
@@ -196,16 +176,23 @@ class SignInPages:
         cookies.give(response, Cookie.SIGN_IN, signed_in.secret, int(SIGNED_IN_FOR.total_seconds()))
         return response
 
+    async def say(self, request: Request) -> Response:
+        """Say once more what came of a sign-in. ``?return=`` is the page of ours that somebody came from."""
+        message = MESSAGES.get(request.path_params["name"])
+        if message is None:
+            return missing(texts_of(request))
+        return _said(request, message, _page_to_return_to(request.query_params.get("return")))
+
     async def sign_out(self, request: Request) -> Response:
         """Ask whether to sign out, or do it."""
         cookies = self._identify.cookies
         secret = cookies.read(request.headers, Cookie.SIGN_IN)
-        actor = await self._identify.reader(request.headers)
+        reader = await Reader.of(request, self._identify.reader, self._identify.corner)
         if request.method == "GET":
-            return page("sign_out.html", corner=self._identify.corner(request.headers, actor))
-        fields = (await self._identify.form(request))[1] if actor.signed_in else {}
-        if actor.editor_id is not None and "everywhere" in fields:
-            await sign_out_everywhere(self._deps, actor.editor_id)
+            return reader.page("sign_out.html", kept=False)
+        fields = (await self._identify.form(request))[1] if reader.identity.signed_in else {}
+        if reader.identity.editor_id is not None and "everywhere" in fields:
+            await sign_out_everywhere(self._deps, reader.identity.editor_id)
         elif secret is not None:
             await sign_out(self._deps, secret)
         response = _redirect("/")
@@ -219,16 +206,25 @@ class SignInPages:
         return asked != own and names <= _LOOPBACK
 
 
-def _not_let_in(error: str, leaving: Leaving | None) -> Response:
+def _not_let_in(request: Request, error: str, leaving: Leaving | None) -> Response:
     return_to = "/" if leaving is None else leaving.return_to
     log.info("the log-in sent somebody back: %s", error if error in _KNOWN_ERRORS else "an error it does not explain")
     if error in ("server_error", "temporarily_unavailable"):
-        return _said(OUT_OF_ORDER, return_to)
-    return _said(CANCELLED if error == "access_denied" else NOT_ASKED_WELL, return_to)
+        return _said(request, OUT_OF_ORDER, return_to)
+    return _said(request, CANCELLED if error == "access_denied" else NOT_ASKED_WELL, return_to)
 
 
-def _said(message: Message, return_to: str) -> Response:
-    return page("sign_in.html", message.status, message=message, return_to=return_to)
+def _said(request: Request, message: Message, return_to: str) -> Response:
+    # Another language is chosen where this can be said again: the way back from the log-in works once.
+    again = f"{SAYING}/{message.name}?{urlencode({'return': return_to})}"
+    return page(
+        "sign_in.html",
+        message.status,
+        speak=texts_of(request),
+        menu=choices(request, again),
+        message=message,
+        return_to=return_to,
+    )
 
 
 def _redirect(address: str) -> Response:

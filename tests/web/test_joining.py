@@ -118,7 +118,13 @@ async def test_an_invitation_says_where_it_leads_and_asks_for_a_sign_in_that_com
     program = await stage.program(amara, visibility="PRIVATE", title="<Women> in Red")
     response = await nobody.http.get(way(program))
     assert response.status_code == 200
-    assert "You are invited to <Women> in Red" in words(response.text)
+    said = words(response.text)
+    assert "You are invited to <Women> in Red" in said
+    # What becomes public is said before anybody signs in, and what to do without an account.
+    assert "This program is private: only those who take part in it" in said
+    assert "from one network the wikis accept 6 new accounts a day" in said
+    assert 'href="https://en.wikipedia.org/wiki/Special:CreateAccount"' in response.text
+    assert 'href="https://meta.wikimedia.org/wiki/Mass_account_creation"' in response.text
     (link,) = re.findall(r'href="(/sign-in[^"]*)"', response.text)
     assert link == f"/sign-in?return={way(program).replace('/', '%2F')}"
     assert response.headers["cache-control"] == "no-store"
@@ -175,7 +181,7 @@ async def test_only_the_form_joins_and_as_it_says(stage: Stage, amara: Actor, br
     program = await stage.program(amara, showNamesByDefault=False)
     page = await browser.http.get(way(program), headers={"cookie": browser.cookie})
     said = words(page.text)
-    assert "from 1 November 2026, 00:00 to 30 November 2026, 23:59 (UTC) on en.wikipedia.org count" in said
+    assert "Your edits of 1 Nov 2026 00:00 – 30 Nov 2026 23:59 (UTC) on en.wikipedia.org, also those from" in said
     assert "Everybody can see that you take part" in said
     assert "and the administrators of this service, see that you take part" in said
     assert re.search(r'value="no" checked', page.text)
@@ -229,6 +235,24 @@ async def test_a_session_is_joined_with_the_program(stage: Stage, amara: Actor, 
     response = await browser.post(address, do="join", session=str(number))
     assert response.headers["location"] == address
     assert [row[0] for row in await stage.pool.fetch("SELECT session_id FROM session_editor")] == [number]
+
+
+async def test_an_invitation_speaks_the_language_of_its_link_on_the_whole_way(
+    stage: Stage, amara: Actor, browser: Browser, nobody: Browser
+) -> None:
+    program = await stage.program(amara, title="Fern")
+    address = f"{way(program)}?lang=ar"
+    response = await nobody.http.get(address)
+    assert '<html lang="ar" dir="rtl"' in response.text
+    assert "دعوة إلى Fern" in words(response.text)
+    assert (
+        f'href="/sign-in?return={address.replace("/", "%2F").replace("?", "%3F").replace("=", "%3D")}"' in response.text
+    )
+    assert f'href="/language?to=de&amp;return={way(program).replace("/", "%2F")}"' in response.text
+    assert (await browser.post(address, do="join")).headers["location"] == address
+    assert "أنت مشارك في Fern" in await browser.get(address)
+    again = await browser.post(address, do="join")
+    assert (again.status_code, "Fern already" in again.text, 'role="alert"' in again.text) == (409, False, True)
 
 
 async def test_what_is_over_or_closed_says_so(stage: Stage, amara: Actor, browser: Browser, nobody: Browser) -> None:

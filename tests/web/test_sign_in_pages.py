@@ -133,8 +133,8 @@ async def test_who_cancels_is_told_so(home: House, browser: httpx.AsyncClient) -
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [
-        ("temporarily_unavailable", 503, "Wikimedia's log-in does not answer"),
-        ("server_error", 503, "Wikimedia's log-in does not answer"),
+        ("temporarily_unavailable", 503, "Wikimedia’s log-in does not answer"),
+        ("server_error", 503, "Wikimedia’s log-in does not answer"),
         ("invalid_scope", 400, "The log-in did not work"),
         ("<script>alert(1)</script>", 400, "The log-in did not work"),
         ("", 400, "The log-in did not work"),
@@ -147,6 +147,22 @@ async def test_other_errors_of_the_log_in_are_explained(
     assert (answer.status_code, heading(answer)) == (status, said)
     assert "<b>x</b>" not in answer.text
     await nobody_came_in(home, browser)
+
+
+async def test_what_came_of_a_sign_in_is_said_again_in_another_language(
+    home: House, browser: httpx.AsyncClient
+) -> None:
+    there = await browser.get("/sign-in?return=/live/screen")
+    back = await browser.get(there.headers["location"], params=query(there) | {"cancel": "1"})
+    answer = await browser.get(back.headers["location"])
+    (german,) = re.findall(r'href="(/language\?to=de[^"]*)"', answer.text)
+    chosen = await browser.get(german.replace("&amp;", "&"))
+    assert chosen.headers["location"] == "/sign-in/told/cancelled?return=%2Flive%2Fscreen"
+    again = await browser.get(chosen.headers["location"])
+    assert (again.status_code, heading(again)) == (200, "Du bist nicht angemeldet")
+    assert 'href="/live/screen"' in again.text
+    assert (await browser.get("/sign-in/told/nothing")).status_code == 404
+    assert 'href="/"' in (await browser.get("/sign-in/told/strange?return=//evil.example")).text
 
 
 async def test_a_way_back_that_was_not_begun_here_leads_nowhere(home: House, browser: httpx.AsyncClient) -> None:
@@ -192,7 +208,7 @@ async def test_a_log_in_that_is_down_is_said_to_be(
     back = await home.sent_back(browser)
     home.faults.set(**fault)
     answer = await browser.get(back)
-    assert (answer.status_code, heading(answer)) == (503, "Wikimedia's log-in does not answer")
+    assert (answer.status_code, heading(answer)) == (503, "Wikimedia’s log-in does not answer")
     await nobody_came_in(home, browser)
     home.faults.clear()
     assert (await home.sign_in(browser)).headers["location"] == "/"
@@ -309,7 +325,7 @@ async def test_a_form_of_nonsense_is_refused(home: House, browser: httpx.AsyncCl
         (415, b"{}", form | {"content-type": "application/json"}),
         (413, b"a=" + b"b" * 70_000, form),
         (400, b"a=\xff\xfe", form),
-        (400, b"a=b&" * 200, form),
+        (400, b"a=b&" * 500, form),
     ):
         answer = await browser.post("/sign-out", content=content, headers=headers)
         assert (answer.status_code, heading(answer)) == (status, "This did not work")
