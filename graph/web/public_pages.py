@@ -52,6 +52,7 @@ class PublicPages:
             Route("/programs/{slug}", self.program),
             *(Route(f"/programs/{{slug}}/{tab}", partial(self.program, tab=tab)) for tab in TABS[1:]),
             Route("/campaigns/{slug}", self.campaign),
+            Route("/organizations/{slug}", self.organization),
         ]
 
     async def home(self, request: Request) -> Response:
@@ -150,6 +151,27 @@ class PublicPages:
             way=Way(f"/campaigns/{quote(slug, safe='')}", {"q": search}),
             following=self._following(reader, "campaign", campaign, edits=False),
             shared=self._shared(reader, "campaign", campaign, f"/campaigns/{quote(slug, safe='')}"),
+        )
+
+    async def organization(self, request: Request) -> Response:
+        """Show an organization: the numbers of all its campaigns together, and the campaigns."""
+        reader = await self._reader(request)
+        slug: str = request.path_params["slug"]
+        data = await self._asking.ask(reader.identity, "page_organization", {"slug": slug, **_after(request)})
+        if data is None:
+            return trouble(reader.speak)
+        organization = data.get("organization")
+        if organization is None:
+            return missing(reader.speak)
+        address = f"/organizations/{quote(slug, safe='')}"
+        return reader.page(
+            "organization.html",
+            organization=organization,
+            description=described(organization["description"]),
+            headline=HEADLINE,
+            way=Way(address, {}),
+            following=self._following(reader, "organization", organization, edits=False),
+            shared=Shared("article", f"{self._public_url}{address}"),
         )
 
     def _following(self, reader: Reader, kind: str, shown: Mapping[str, Any], *, edits: bool) -> dict[str, Any]:

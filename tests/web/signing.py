@@ -17,6 +17,7 @@ from graph.simulator.app import create_app
 from graph.simulator.faults import Faults
 from graph.simulator.moderation import Wikimedia
 from graph.simulator.oauth import OAuthProvider
+from graph.simulator.saved_lists import SavedLists
 from graph.simulator.server import running
 
 CLIENT_ID, CLIENT_SECRET = "9d0a8f5e", "the-secret-of-the-log-in-client"
@@ -34,6 +35,7 @@ class House:
     faults: Faults
     log_in: OAuthProvider
     upstream: str
+    saved_lists: SavedLists
 
     @property
     def socket_url(self) -> str:
@@ -105,6 +107,8 @@ async def house(database_url: str, **changes: Any) -> AsyncIterator[House]:
                 "port": 0,
                 "public_url": "http://127.0.0.1:0",
                 "action_api": upstream + "/w/{dbname}/api.php",
+                "petscan_url": upstream + "/petscan",
+                "pagepile_url": upstream + "/pagepile",
                 "oauth_url": upstream + "/w/rest.php/oauth2",
                 "oauth_client_id": CLIENT_ID,
                 "oauth_client_secret": CLIENT_SECRET,
@@ -114,4 +118,12 @@ async def house(database_url: str, **changes: Any) -> AsyncIterator[House]:
         )
         async with app.started(settings, database_url, app.Parts(web=True)) as service:
             assert service.address is not None
-            yield House(service.address, service, stand_in.state.wikimedia, stand_in.state.faults, oauth, upstream)
+            yield House(
+                service.address,
+                service,
+                stand_in.state.wikimedia,
+                stand_in.state.faults,
+                oauth,
+                upstream,
+                stand_in.state.saved_lists,
+            )
