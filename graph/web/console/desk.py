@@ -208,7 +208,7 @@ class Desk:
         return reader.page(
             "console/again.html",
             409 if signed_in else 401,
-            kept=kept,
+            held=kept,
             typed={name: value for name, value in kept.items() if name not in (DO, ONCE) and value},
             signed_in=signed_in,
             look=LOOK,
