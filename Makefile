@@ -3,7 +3,7 @@
 # Variables (PORT=9000, GRAPH_*=...) given to make reach the program; ARGS="-k name" reaches pytest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 test-mediawiki hours soak clean
+.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 test-mediawiki faults-as-root audit hours soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,6 +46,7 @@ requirements: ## pin the dependencies of pyproject.toml anew (needs uv)
 	@command -v $(UV) > /dev/null || { echo "make requirements needs uv: see https://docs.astral.sh/uv/, or UV=path"; exit 1; }
 	$(COMPILE) --group build pyproject.toml --output-file requirements.txt
 	$(COMPILE) --group dev pyproject.toml --constraint requirements.txt --output-file tests/requirements.txt
+	$(COMPILE) --group audit --constraint requirements.txt --constraint tests/requirements.txt --output-file tests/audit-requirements.txt
 	$(COMPILE) --group peers --constraint requirements.txt --output-file benchmarks/requirements.txt
 
 kills: setup-tests ## kill the consumer again and again, then count (KILLS=1000 SEED=1)
@@ -66,6 +67,14 @@ test-mediawiki: setup-tests ## read the history of programs from real MediaWikis
 
 soak: setup-tests ## the three processes at work for long: memory, logs, numbers (MINUTES=30)
 	@$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30)
+
+faults-as-root: setup-tests ## a full disk and stepped clocks, as root, installing Debian's libfaketime
+	@test "$$(id -u)" = 0 || { echo "make faults-as-root mounts a small disk: run it as root, on a machine for that"; exit 1; }
+	@tests/install-faketime
+	$(BIN)/pytest $(ARGS) tests/scenario/faults_as_root.py
+
+audit: $(VENV)/audit/.installed ## ask whether any pinned dependency has a known weakness (needs a network)
+	@tests/audit $(VENV)/audit/bin/pip-audit
 
 hours: setup-tests ## follow a live screen through eight accelerated hours: memory and nodes (some minutes)
 	@tests/find-chromium
@@ -98,4 +107,11 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
 $(VENV)/.tests-installed: tests/requirements.txt $(VENV)/.installed
 	@echo "Installing the tools of the tests"
 	@$(PIP) --require-hashes --requirement tests/requirements.txt
+	@touch $@
+
+# In an environment of its own: what audits is no part of what is audited.
+$(VENV)/audit/.installed: tests/audit-requirements.txt | $(BIN)/python
+	@echo "Installing the tool of the audit"
+	@$(BIN)/python -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes --requirement tests/audit-requirements.txt
 	@touch $@

@@ -35,6 +35,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 COMMANDS = {"web": "serve", "consumer": "consume", "worker": "work"}
 PATIENCE = 60
+MORE: dict[str, str] = {}
+"""What else is in each process's environment."""
 ORGANIZER = {"Authorization": "Bearer dev:Olga Organizer"}
 SERVICE = "{ service { connected ownLagSeconds lastEventAt } }"
 
@@ -57,7 +59,7 @@ class Service:
             self.port = str(free.getsockname()[1])
 
     async def start(self, part: str) -> Process:
-        chosen = {**environment(self.url, self.upstream), "GRAPH_PORT": self.port}
+        chosen = {**environment(self.url, self.upstream), "GRAPH_PORT": self.port, **MORE}
         process = await self.stack.enter_async_context(command(COMMANDS[part], **chosen))
         self.processes[part] = process
         if part == "web":
