@@ -91,6 +91,15 @@ class CardHidden:
 
 
 @dataclass(frozen=True, slots=True)
+class CardShown:
+    """Whoever runs a program put an edit that was hidden on its screens again."""
+
+    number: int
+    wiki: str
+    revision_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryChanged:
     """So many edits were counted or taken back at once."""
 
@@ -117,5 +126,12 @@ class SnapshotRequired:
 
 
 Activity = (
-    EditCounted | EditRetracted | EditReverted | CardHidden | HistoryChanged | MilestoneReached | SnapshotRequired
+    EditCounted
+    | EditRetracted
+    | EditReverted
+    | CardHidden
+    | CardShown
+    | HistoryChanged
+    | MilestoneReached
+    | SnapshotRequired
 )

@@ -14,6 +14,7 @@ from graph.activity import (
     Activity,
     Article,
     CardHidden,
+    CardShown,
     EditCounted,
     EditRetracted,
     EditReverted,
@@ -23,7 +24,7 @@ from graph.activity import (
     RetractionReason,
 )
 from graph.db.audience import Audience, told_to
-from graph.db.ledger import Kind
+from graph.db.ledger import SHOWN_AGAIN, Kind
 from graph.db.pool import Connection
 from graph.programs import Editor, Goal, GoalMetric
 
@@ -148,7 +149,8 @@ def _activity(row: Mapping[str, Any], collection: int, audience: Audience) -> Ac
         case Kind.REVERTED:
             return EditReverted(number, row["dbname"], row["revision_id"])
         case Kind.HIDDEN:
-            return CardHidden(number, row["dbname"], row["revision_id"])
+            told = CardShown if row["reason"] == SHOWN_AGAIN else CardHidden
+            return told(number, row["dbname"], row["revision_id"])
         case Kind.HISTORY:
             return HistoryChanged(number, row["counted"], row["retracted"])
         case Kind.MILESTONE:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cards that whoever runs a program took off its live screens: the edits go on counting."""
+"""Cards that whoever runs a program took off its live screens, or put back: the edits go on counting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graph.db.ledger import Entry, Kind, post
+from graph.db.ledger import SHOWN_AGAIN, Entry, Kind, post
 from graph.db.pool import Connection, Pool
 from graph.db.sets import intern
 
@@ -23,6 +23,7 @@ _HIDE = """
 INSERT INTO hidden_card (program_id, wiki_id, revision_id, editor_id) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING 1
 """
+_SHOW = "DELETE FROM hidden_card WHERE program_id = $1 AND wiki_id = $2 AND revision_id = $3 RETURNING 1"
 # Hidden in any of the programs whose edits the collection counts.
 _HIDDEN = """
 SELECT k.id AS collection_id, w.dbname, h.revision_id
@@ -46,12 +47,29 @@ async def hide(conn: Connection, program_id: int, wiki: str, revision_id: int, e
     row = await conn.fetchrow(_COUNTED, program_id, wiki, revision_id)
     if row is None or program_id not in row["members"]:
         return False
-    if await conn.fetchval(_HIDE, program_id, row["wiki_id"], revision_id, editor_id) is None:
-        return True
-    members = tuple(row["members"])
-    told = (await intern(conn, [members]))[members]
-    await post(conn, [Entry(Kind.HIDDEN, row["wiki_id"], revision_id, set_id=told)])
+    if await conn.fetchval(_HIDE, program_id, row["wiki_id"], revision_id, editor_id) is not None:
+        await _tell(conn, row["wiki_id"], revision_id, tuple(row["members"]))
     return True
+
+
+async def show(conn: Connection, program_id: int, wiki: str, revision_id: int) -> bool:
+    """Take back that an edit's card is hidden; harmless when repeated.
+
+    Called under the ledger's lock. False where the program does not show such an edit to everybody.
+    """
+    row = await conn.fetchrow(_COUNTED, program_id, wiki, revision_id)
+    if row is None or program_id not in row["members"]:
+        return False
+    if await conn.fetchval(_SHOW, program_id, row["wiki_id"], revision_id) is not None:
+        await _tell(conn, row["wiki_id"], revision_id, tuple(row["members"]), SHOWN_AGAIN)
+    return True
+
+
+async def _tell(
+    conn: Connection, wiki_id: int, revision_id: int, members: tuple[int, ...], reason: str | None = None
+) -> None:
+    told = (await intern(conn, [members]))[members]
+    await post(conn, [Entry(Kind.HIDDEN, wiki_id, revision_id, set_id=told, reason=reason)])
 
 
 async def hidden_in(pool: Pool, collections: Sequence[int]) -> dict[int, list[tuple[str, int]]]:

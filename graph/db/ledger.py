@@ -31,6 +31,10 @@ class Kind(IntEnum):
     HIDDEN = 6
 
 
+SHOWN_AGAIN = "SHOWN"
+"""The reason of a HIDDEN that takes an earlier one back: no kind of its own, which older readers would not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A row of ``activity`` before it has its number; see graph/db/tables.py for whom it reaches."""

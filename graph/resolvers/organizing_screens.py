@@ -22,3 +22,13 @@ async def hide_card(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Progr
         if not await hidden_cards.hide(conn, program.id, wiki, revision_id, organizing.signed_in(actor)):
             raise organizing.missing("edit", "editId")
         return program
+
+
+async def show_card(deps: Deps, actor: Actor, given: Mapping[str, Any]) -> Program:
+    """Put an edit that was hidden on the screens of a program again. Harmless when repeated. Raises UserFault."""
+    wiki, revision_id = given["editId"]
+    async with organizing.change(deps) as conn:
+        program = await organizing.program_to(conn, actor, Action.EDIT_PROGRAM, given["programId"], "programId")
+        if not await hidden_cards.show(conn, program.id, wiki, revision_id):
+            raise organizing.missing("edit", "editId")
+        return program

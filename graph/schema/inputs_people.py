@@ -61,6 +61,14 @@ class HideCardInput:
 
 
 @accepted
+class ShowCardInput:
+    """An edit to show on the live screens of a program again."""
+
+    program_id: strawberry.ID = said("The program.")
+    edit_id: strawberry.ID = said("The edit.")
+
+
+@accepted
 class CampaignProgramInput:
     """A campaign and a program."""
 

@@ -262,6 +262,13 @@ class Mutation(ArticleMutation, AssignmentMutation):
         payloads.HideCardPayload,
         payloads.HideCardPayload.of,
     )
+    show_card: payloads.ShowCardPayload = mutation(
+        "Shows an edit that was hidden on the live screens of a program again. Harmless when repeated.",
+        inputs_people.ShowCardInput,
+        organizing_screens.show_card,
+        payloads.ShowCardPayload,
+        payloads.ShowCardPayload.of,
+    )
     set_goals: payloads.SetGoalsPayload = mutation(
         """Replaces the goals of a program. A goal whose target stays or falls stays reached; one whose target rises
         must be reached anew.""",

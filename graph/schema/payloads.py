@@ -109,6 +109,11 @@ class HideCardPayload(ProgramPayload):
 
 
 @described
+class ShowCardPayload(ProgramPayload):
+    """The program on whose screens the edit may be shown again."""
+
+
+@described
 class SetGoalsPayload(ProgramPayload):
     """The program whose goals were set."""
 

@@ -23,6 +23,7 @@ from graph.schema.fields import prose
 from graph.schema.types_activity import (
     Activity,
     CardHidden,
+    CardShown,
     EditCounted,
     EditRetracted,
     EditReverted,
@@ -162,8 +163,8 @@ async def _converted(told: Told, sight: Sight) -> Activity | None:
             return EditRetracted.of(entry, cursor, told.metrics)
         case activity.EditReverted() as entry:
             return EditReverted.of(entry, cursor, told.metrics)
-        case activity.CardHidden() as entry:
-            return CardHidden.of(entry, cursor)
+        case activity.CardHidden() | activity.CardShown() as entry:
+            return _of_card(entry, cursor)
         case activity.HistoryChanged() as entry:
             return HistoryChanged.of(entry, cursor, told.metrics)
         case activity.MilestoneReached() as entry:
@@ -171,6 +172,10 @@ async def _converted(told: Told, sight: Sight) -> Activity | None:
             return MilestoneReached.of(entry, cursor, programs[0]) if programs else None
         case activity.SnapshotRequired():
             return SnapshotRequired(cursor=cursor)
+
+
+def _of_card(entry: activity.CardHidden | activity.CardShown, cursor: str) -> CardHidden | CardShown:
+    return CardHidden.of(entry, cursor) if isinstance(entry, activity.CardHidden) else CardShown.of(entry, cursor)
 
 
 @strawberry.type(description="What can be followed, over graphql-transport-ws or Server-Sent Events.")

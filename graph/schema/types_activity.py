@@ -89,6 +89,19 @@ class CardHidden:
 
 
 @described
+class CardShown:
+    """Whoever runs a program put an edit that was hidden on its live screens again: fetch the lists anew."""
+
+    cursor: str = said(_CURSOR)
+    edit_id: strawberry.ID = said("The id of the edit.")
+
+    @classmethod
+    def of(cls, value: activity.CardShown, cursor: str) -> CardShown:
+        """The entry as the API shows it."""
+        return cls(cursor=cursor, edit_id=ids.encode_edit(value.wiki, value.revision_id))
+
+
+@described
 class HistoryChanged:
     """So many edits were counted or taken back at once: fetch the lists anew if they are shown."""
 
@@ -132,6 +145,13 @@ class SnapshotRequired:
 
 
 Activity = Annotated[
-    EditCounted | EditRetracted | EditReverted | CardHidden | HistoryChanged | MilestoneReached | SnapshotRequired,
+    EditCounted
+    | EditRetracted
+    | EditReverted
+    | CardHidden
+    | CardShown
+    | HistoryChanged
+    | MilestoneReached
+    | SnapshotRequired,
     strawberry.union("Activity", description="What happens in a program, campaign or session, as it happens."),
 ]

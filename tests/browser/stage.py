@@ -115,6 +115,11 @@ class Stage:
         self.hidden.append(edit_id)
         self._tell("CardHidden", None, editId=edit_id)
 
+    def show(self, edit_id: str) -> None:
+        """Show a card again that was hidden, as somebody who runs the program does."""
+        self.hidden.remove(edit_id)
+        self._tell("CardShown", None, editId=edit_id)
+
     def reach(self, metric: str) -> None:
         """Reach a goal."""
         for goal in self.goals:

@@ -46,6 +46,11 @@ async def test_the_newest_card_is_hidden_by_a_key_and_stays_hidden(browser: Brow
         await expect_titles(page, "Two", "One")
         await page.reload()
         await expect_titles(page, "Two", "One")
+        stage.hide("edit-3")
+        stage.show("edit-3")
+        await expect_titles(page, "Rude words", "Two", "One")
+        await page.reload()
+        await expect_titles(page, "Rude words", "Two", "One")
         assert all("hide" not in str(each) for each in stage.asked)  # nobody may hide it elsewhere
 
 
@@ -59,6 +64,11 @@ async def test_a_card_hidden_by_whoever_runs_the_program_leaves_every_screen(bro
         await expect_titles(page, "One")
         await expect_titles(other, "One")
         await expect(counter(page, "totalEdits")).to_have_text("1,204")
+        await page.reload()
+        await expect_titles(page, "One")
+        stage.show("edit-2")
+        await expect_titles(page, "Two", "One")
+        await expect_titles(other, "Two", "One")
 
 
 async def test_held_cards_come_late_and_what_was_taken_back_meanwhile_never(browser: Browser, served: Served) -> None:

@@ -208,6 +208,18 @@ async def test_a_card_that_was_hidden_does_not_come_back(page: Page) -> None:
     assert ids(await after(page, told("EditCounted", 1, edit=edit(7)), hidden=["edit-7"])) == []
 
 
+async def test_a_card_that_is_shown_again_comes_with_the_list_that_is_fetched_then(page: Page) -> None:
+    hidden, shown = (
+        {"type": "told", "entry": {"__typename": kind, "cursor": f"c{place}", "editId": "edit-1"}}
+        for place, kind in ((2, "CardHidden"), (3, "CardShown"))
+    )
+    first = [told("EditCounted", 1, edit=edit(1)), hidden, shown]
+    state = await after(page, *first)
+    assert (ids(state), state["hidden"], state["wants"]) == ([], [], "refresh")
+    state = await after(page, *first, {"type": "asked"}, {"type": "answered", "shown": program(edit(1), edit(0))})
+    assert ids(state) == ["edit-1", "edit-0"]
+
+
 async def test_edits_move_the_chart_and_the_wikis_once(page: Page) -> None:
     entry = told("EditCounted", 1, edit=edit(61))
     share = {

@@ -119,6 +119,8 @@ CASES = [
          lambda _, place, __: {"programId": place.program, "articleId": place.excluded}, of="programId"),
     Case("hideCard", _A.EDIT_PROGRAM,
          lambda _, place, __: {"programId": place.program, "editId": place.edit}, of="programId"),
+    Case("showCard", _A.EDIT_PROGRAM,
+         lambda _, place, __: {"programId": place.program, "editId": place.edit}, of="programId"),
     _program("addEditors", _A.MANAGE_EDITORS, fixed={"usernames": ["Newcomer"]}),
     Case("removeEditor", _A.MANAGE_EDITORS,
          lambda _, place, __: {"programId": place.program, "username": "The editor"}, of="programId"),

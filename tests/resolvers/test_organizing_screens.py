@@ -70,8 +70,32 @@ async def test_a_hidden_card_is_told_to_the_program_its_session_and_its_campaign
         assert ids.encode_edit(entry.wiki, entry.revision_id) == edit
 
 
-async def test_only_who_runs_the_program_hides_and_only_what_is_shown(
+async def test_a_card_that_is_shown_again_is_told_once_and_hidden_nowhere(
     stage: Stage, amara: Actor, program: dict[str, Any]
+) -> None:
+    before = await shown(stage, program)
+    edit = before["program"]["edits"]["nodes"][0]["id"]
+    await stage.done("showCard", amara, programId=program["id"], editId=edit)  # it is not hidden: nothing happens
+    await stage.done("hideCard", amara, programId=program["id"], editId=edit)
+    async with stage.pool.acquire() as conn:
+        newest = (await activity.position(conn)).newest
+        collections = await conn.fetch(
+            "SELECT id FROM program UNION ALL SELECT id FROM session UNION ALL SELECT id FROM campaign"
+        )
+
+    await stage.done("showCard", amara, programId=program["id"], editId=edit)
+    await stage.done("showCard", amara, programId=program["id"], editId=edit)
+
+    assert await shown(stage, program) == before
+    for row in collections:
+        (entry,) = await told(stage, row["id"], newest)
+        assert isinstance(entry, activity.CardShown)
+        assert ids.encode_edit(entry.wiki, entry.revision_id) == edit
+
+
+@pytest.mark.parametrize("mutation", ["hideCard", "showCard"])
+async def test_only_who_runs_the_program_hides_and_shows_and_only_what_is_shown(
+    stage: Stage, amara: Actor, program: dict[str, Any], mutation: str
 ) -> None:
     stranger = await stage.person("Stranger")
     edit = (await shown(stage, program))["program"]["edits"]["nodes"][0]["id"]
@@ -84,6 +108,6 @@ async def test_only_who_runs_the_program_hides_and_only_what_is_shown(
         (amara, ids.encode_edit("enwiki", secret), "NOT_FOUND", "editId"),
         (amara, program["id"], "NOT_FOUND", "editId"),
     ):
-        refused = await stage.refused("hideCard", actor, programId=program["id"], editId=given)
+        refused = await stage.refused(mutation, actor, programId=program["id"], editId=given)
         assert refused == [(code, field)]
     assert await stage.dump() == before

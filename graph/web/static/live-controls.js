@@ -63,5 +63,14 @@ export function hiddenHere() {
 }
 
 export function hideHere(id) {
-  try { sessionStorage.setItem(KEY, JSON.stringify([...hiddenHere(), id].slice(-REMEMBERED))); } catch { /* not kept */ }
+  keep([...hiddenHere(), id]);
+}
+
+// Whoever runs the program put it back on all screens.
+export function showHere(id) {
+  keep(hiddenHere().filter((other) => other !== id));
+}
+
+function keep(ids) {
+  try { sessionStorage.setItem(KEY, JSON.stringify(ids.slice(-REMEMBERED))); } catch { /* not kept */ }
 }

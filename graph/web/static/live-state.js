@@ -120,6 +120,7 @@ function told(state, entry) {
     case "EditRetracted": return { ...current, edits: state.edits.filter((edit) => edit.id !== entry.editId) };
     case "EditReverted": return { ...current, edits: marked(state.edits, entry.editId) };
     case "CardHidden": return withHidden(current, [entry.editId]);
+    case "CardShown": return wanting({ ...current, hidden: state.hidden.filter((id) => id !== entry.editId) }, "refresh");
     case "HistoryChanged": return wanting(current, "refresh");
     case "MilestoneReached": return reached(current, entry.goal, entry.program);
     case "SnapshotRequired": return wanting(current, "restart");

@@ -5,7 +5,7 @@ import { Cards } from "/static/live-cards.js";
 import { Celebration } from "/static/live-celebration.js";
 import { Channel } from "/static/live-channel.js";
 import { Chart, Wikis } from "/static/live-chart.js";
-import { Controls, hiddenHere, hideHere, stayAwake } from "/static/live-controls.js";
+import { Controls, hiddenHere, hideHere, showHere, stayAwake } from "/static/live-controls.js";
 import { MINUTES, reduce, start } from "/static/live-state.js";
 import { given, say } from "/static/live-texts.js";
 import { View } from "/static/live-view.js";
@@ -39,7 +39,11 @@ const channel = new Channel({
   activity: {
     request: () => (restarting() ? null : operation("activity", { after: state.cursor })),
     open: () => { open = true; freshen(); },
-    next: (data) => { failures = 0; dispatch({ type: "told", entry: data.entry }); },
+    next: (data) => {
+      failures = 0;
+      if (data.entry.__typename === "CardShown") showHere(data.entry.editId);
+      dispatch({ type: "told", entry: data.entry });
+    },
     lost: () => { open = false; freshen(); },
     ended: () => { open = false; dispatch({ type: "ended" }); freshen(); },
   },
