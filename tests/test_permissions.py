@@ -109,18 +109,18 @@ def test_roles_make_parts() -> None:
 @pytest.mark.parametrize(
     ("parts", "wanted"),
     [
-        # view, edit, manage editors, delete, see passcode, join
-        ({Part.ANONYMOUS}, (True, False, False, False, False, False)),
-        ({Part.SIGNED_IN}, (True, False, False, False, False, True)),
-        ({Part.SIGNED_IN, Part.EDITOR}, (True, False, False, False, False, False)),
-        ({Part.SIGNED_IN, Part.VOLUNTEER}, (True, False, False, False, True, True)),
-        ({Part.SIGNED_IN, Part.FACILITATOR}, (True, True, True, False, True, True)),
-        ({Part.SIGNED_IN, Part.ADMIN}, (True, True, True, True, True, True)),
+        # One letter each: view, edit, manage editors, delete, see passcode, join, request an update, claim.
+        ({Part.ANONYMOUS}, "y-------"),
+        ({Part.SIGNED_IN}, "y----y--"),
+        ({Part.SIGNED_IN, Part.EDITOR}, "y-----yy"),
+        ({Part.SIGNED_IN, Part.VOLUNTEER}, "y---yyy-"),
+        ({Part.SIGNED_IN, Part.FACILITATOR}, "yyy-yyy-"),
+        ({Part.SIGNED_IN, Part.ADMIN}, "yyyyyyy-"),
     ],
 )
-def test_a_viewer_is_told_what_may_be_done_with_a_program(parts: set[Part], wanted: tuple[bool, ...]) -> None:
+def test_a_viewer_is_told_what_may_be_done_with_a_program(parts: set[Part], wanted: str) -> None:
     found = program_permissions(parts, PROGRAM, ProgramStatus.ACTIVE, participants=True)
-    assert astuple(found) == wanted
+    assert "".join("y" if may else "-" for may in astuple(found)) == wanted
 
 
 def test_nobody_can_join_what_is_over() -> None:
@@ -130,7 +130,7 @@ def test_nobody_can_join_what_is_over() -> None:
 def test_a_stranger_may_do_nothing_with_a_private_program() -> None:
     private = replace(PROGRAM, visibility=Visibility.PRIVATE)
     assert program_permissions({Part.SIGNED_IN}, private, ProgramStatus.ACTIVE, participants=False) == NOTHING
-    assert astuple(NOTHING) == (False,) * 6
+    assert set(astuple(NOTHING)) == {False}
 
 
 def test_the_document_has_the_table_as_it_stands() -> None:

@@ -33,7 +33,9 @@ async def dead_letter(place: Place, program: object, kind: JobKind = JobKind.REC
     """A job that failed too often."""
     async with place.pool.acquire() as conn, conn.transaction():
         await queue.enqueue(conn, kind, number_of(program))
-        await conn.execute("UPDATE jobs.pgqueuer SET status = 'failed' WHERE entrypoint LIKE $1", f"%{number_of(program)}")
+        await conn.execute(
+            "UPDATE jobs.pgqueuer SET status = 'failed' WHERE entrypoint LIKE $1", f"%{number_of(program)}"
+        )
 
 
 async def test_for_everybody_else_there_is_no_such_page(place: Place, root: Visitor) -> None:
