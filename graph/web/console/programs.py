@@ -88,7 +88,9 @@ class ProgramPages:
             return Refusal(faults)
         changed = await self._desk.change(reader, "console_program_create", given)
         if changed.faults:
-            return Refusal(changed.faults, {**forms.PLACES, "homeWiki": tracked.WIKIS})
+            # The home wiki is the first of the tracked ones: what is wrong with it is said of those.
+            faults = tuple(fault for fault in changed.faults if fault.field != ("homeWiki",)) or changed.faults
+            return Refusal(faults, {**forms.PLACES, "homeWiki": tracked.WIKIS})
         return Done(manage(changed.value["program"]["slug"], "/people"), "program-created")
 
     async def copy(self, reader: Reader, sent: Sent) -> Response:
