@@ -39,6 +39,13 @@ def quickened(schema: strawberry.Schema) -> type[Any]:
     plain = plain_fields(schema._schema)
 
     class Quick(usual):  # type: ignore[misc, valid-type]
+        def build_per_event_executor(self, payload: Any) -> Any:
+            # What the parts of a field come to is remembered by the identity of lists that are made for each event:
+            # remembered for as long as somebody follows, it would only grow.
+            event = super().build_per_event_executor(payload)
+            event._relevant_sub_fields = {}
+            return event
+
         def execute_fields(
             self, parent_type: GraphQLObjectType, source_value: Any, path: Path | None, grouped: Any, position: Any
         ) -> Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
@@ -228,3 +229,17 @@ async def test_a_source_that_breaks_says_so_in_a_last_response(executor: Executo
     assert results[0] == StreamedResult({"data": {"breaks": 1}})
     assert (results[1].failed, list(results[1].payload)) == (True, ["errors"])
     assert len(results) == 2
+
+
+async def test_an_event_leaves_nothing_behind_in_memory_once_it_is_told(executor: Executor) -> None:
+    def remembered() -> int:
+        gc.collect()
+        return sum(type(each).__name__ in ("FieldDetails", "CollectedFields") for each in gc.get_objects())
+
+    results = await follow(executor, "subscription { ticks(until: 30) { number } }")
+    await anext(results)
+    before = remembered()
+    for _ in range(20):
+        await anext(results)
+    assert remembered() == before
+    await results.aclose()
