@@ -83,7 +83,7 @@ class SessionPages:
         if wrong:
             message = "A goal is a whole number, such as 100."
             return Refusal(tuple(Fault("INVALID", (f"{_GOAL}{metric}",), message) for metric in wrong))
-        goals = [{"metric": metric, "target": str(int(text))} for metric, text in asked.items()]
+        goals = [{"metric": metric, "target": int(text)} for metric, text in asked.items()]
         changed = await self._desk.change(reader, "console_program_goals", {"programId": program["id"], "goals": goals})
         if changed.faults:
             return Refusal(changed.faults, {f"goals.{index}": f"{_GOAL}{metric}" for index, metric in enumerate(asked)})
