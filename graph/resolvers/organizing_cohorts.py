@@ -170,7 +170,7 @@ def _name_the_unknown(names: _Names, known: Mapping[str, KnownUser | None]) -> d
     return {name: user for name, user in known.items() if user is not None}
 
 
-def _name_the_known(names: _Names, users: Mapping[str, KnownUser], there: Collection[int]) -> None:
+def _name_the_known(names: _Names, users: Mapping[str, KnownUser], there: Collection[int | None]) -> None:
     """Name those who were enrolled already; two names of one account are one person."""
     for name, user in users.items():
         if user.central_id in there:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from graph.web.console.desk import Desk, Done, Refusal
+from graph.web.console.desk import Act, Desk, Done, Refusal
 from graph.web.console.sheets import Fields, Sent
 from graph.web.public_pages import Way
 from graph.web.reading import Reader
@@ -26,7 +26,7 @@ _EDITS: Final = "EDITOR"
 def account_routes(desk: Desk) -> list[BaseRoute]:
     """Return the routes of one's own account."""
     pages = AccountPages(desk)
-    acts = {
+    acts: dict[str, Act] = {
         "token": pages.token,
         "revoke": pages.revoke,
         "show": partial(pages.name, show=True),

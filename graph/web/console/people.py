@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from graph.web.asking import Fault
-from graph.web.console.desk import Answered, Desk, Done, Refusal
+from graph.web.console.desk import Act, Answered, Desk, Done, Refusal
 from graph.web.console.pasting import Outcome, Pasted
 from graph.web.console.sheets import DO, Fields, Sent
 from graph.web.public_pages import Way
@@ -33,7 +33,7 @@ _SHOWN, _NAMELESS = "+", "-"
 def people_routes(desk: Desk) -> list[BaseRoute]:
     """Return the routes of the people of a program."""
     pages = PeoplePages(desk)
-    acts = {
+    acts: dict[str, Act] = {
         "look": pages.look,
         "add": pages.add,
         "restore": pages.restore,
