@@ -11,7 +11,10 @@ from typing import Any
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
+from graph.db.pool import connect
+from tests.browser.gallery import Gallery, gallery
 from tests.browser.stage import Served, Stage, staged
+from tests.conftest import new_database
 
 SWITCHES = (
     "--headless",
@@ -41,6 +44,16 @@ async def served() -> AsyncIterator[Served]:
     """The scripted service on a real socket."""
     async with staged(Stage()) as service:
         yield service
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shown(server_url: str, template: str) -> AsyncIterator[Gallery]:
+    """The gallery, once for all the tests of a file that look at it."""
+    with new_database(server_url, template) as url:
+        pool = await connect(url)
+        async with gallery(pool, url) as built:
+            yield built
+        await pool.close()
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from graph.schema.execution import Executor
 from graph.schema.root import schema
 from graph.streams.ingest import ingest
 from graph.streams.relay import Relay
+from graph.web.embedding import embed_routes
 from graph.web.graphql_routes import graphql_routes
 from graph.web.pages import page_routes
 from graph.web.rendering import HANDLERS
@@ -27,6 +28,7 @@ from tests.db.rows import NOW, Person, World
 from tests.resolvers.stage import Stage
 from tests.web.serving import serving
 
+HOME: Final = "https://graph.example"
 HOSTILE: Final = (
     "<script>alert(1)</script>",
     '"><svg/onload=alert(1)>',
@@ -143,7 +145,8 @@ async def gallery(pool: Pool, database_url: str) -> AsyncIterator[Gallery]:
     executor = Executor(schema, stage.api._context, policy=Everybody())
     routes = [
         *graphql_routes(executor, identify, closing=closing),
-        *page_routes(executor, identify.reader, identify.corner, "https://graph.example"),
+        *embed_routes(executor, HOME),
+        *page_routes(executor, identify.reader, identify.corner, HOME),
     ]
     async with serving(Starlette(routes=routes, exception_handlers=HANDLERS), closing=closing) as url:
         following = asyncio.create_task(relay.run())

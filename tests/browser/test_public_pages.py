@@ -3,19 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from graph.db.pool import connect
 from tests.browser.accessible import violations
 from tests.browser.conftest import looking_at
-from tests.browser.gallery import Gallery, gallery
-from tests.conftest import new_database
+from tests.browser.gallery import Gallery
 from tests.db.rows import NOW
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -28,24 +24,6 @@ ADDRESSES = (
     "/campaigns/hostile",
 )  # fmt: skip
 LIVE = '[data-live][data-state="live"]'
-OBSERVED = """() => new Promise((resolve) => {
-  let paint = 0, shift = 0;
-  new PerformanceObserver((list) => { paint = list.getEntries().at(-1).startTime; })
-    .observe({ type: "largest-contentful-paint", buffered: true });
-  new PerformanceObserver((list) => { for (const entry of list.getEntries()) shift += entry.value; })
-    .observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => resolve([paint, shift]), 300);
-})"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shown(server_url: str, template: str) -> AsyncIterator[Gallery]:
-    """The gallery, once for all that look at it."""
-    with new_database(server_url, template) as url:
-        pool = await connect(url)
-        async with gallery(pool, url) as built:
-            yield built
-        await pool.close()
 
 
 def figure(page: Page, name: str) -> Any:
@@ -151,21 +129,6 @@ async def test_pages_fit_a_small_telephone_written_from_the_right(
         assert await page.evaluate("[document.dir, document.documentElement.lang]") == ["rtl", "ar"]
         assert await wide(page) <= 0
         assert await violations(page) == []
-
-
-@pytest.mark.parametrize("address", ["/", MUSEUM, f"{MUSEUM}/articles", "/campaigns/women_2026"])
-async def test_nothing_shifts_while_a_page_loads_and_it_is_painted_within_a_second(
-    browser: Browser, shown: Gallery, address: str
-) -> None:
-    paints = []
-    for _ in range(3):
-        async with looking_at(browser, shown.url + address) as page:
-            await page.wait_for_load_state("networkidle")
-            paint, shift = await page.evaluate(OBSERVED)
-            assert shift < 0.05
-            paints.append(paint)
-    # The fastest says what a page takes; the others also what else this machine was at.
-    assert min(paints) < 1_000
 
 
 async def test_the_menu_changes_the_language_and_keeps_it(browser: Browser, shown: Gallery) -> None:
