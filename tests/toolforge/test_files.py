@@ -26,6 +26,17 @@ JOB = {
     "name", "command", "image", "continuous", "schedule", "mem", "cpu", "emails", "replicas", "port", "mount",
     "health-check-script", "health-check-http", "filelog", "retry", "timeout",
 }  # fmt: skip
+# What begins so needs the real platform; of the rest each is executed by test_platform.py, or is a target of its own.
+PLATFORM = {"toolforge", "become", "ssh", "curl"}
+EXECUTED = {
+    "python -m graph migrate",
+    "python -m graph recount",
+    "python -m graph recount --check",
+    'pg_dump --format=custom --file=programs-graph.dump "$GRAPH_DATABASE_URL"',
+    'pg_restore --clean --if-exists --no-owner --dbname="$GRAPH_DATABASE_URL" programs-graph.dump',
+    "openssl rand -hex 32",
+    "make faults-as-root",
+}
 SERVICE = {"type", "health-check-path", "mount", "cpu", "mem", "replicas", "extra_args"}
 
 
@@ -126,3 +137,22 @@ def test_toolinfo_has_what_toolhub_asks_for() -> None:
 @pytest.mark.parametrize("name", ["envvars.example", "jobs.yaml", "service.template", "toolforge.yaml"])
 def test_the_runbook_leads_to_each_file(name: str) -> None:
     assert f"({name})" in (FOLDER / "README.md").read_text("utf-8")
+
+
+def commands() -> list[str]:
+    """Every command of the runbook: the lines of its blocks, and what stands between backticks and is one."""
+    text = (FOLDER / "README.md").read_text("utf-8")
+    lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    return lines + re.findall(
+        r"`((?:toolforge|become|ssh|curl|openssl|make|programs-graph|python|pg_\w+) [^`]+)`", text
+    )
+
+
+def test_every_command_of_the_runbook_is_executed_by_a_test_or_needs_the_platform() -> None:
+    found = commands()
+    here = [line for line in found if line.split()[0] not in PLATFORM]
+    assert len(found) > 20
+    assert [line for line in here if line not in EXECUTED] == []
+    assert {line for line in EXECUTED if line not in here} == set(), "it is not in the runbook any more"
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert all(f"\n{line.split()[1]}:" in makefile for line in EXECUTED if line.startswith("make "))

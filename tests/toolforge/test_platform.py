@@ -197,6 +197,22 @@ def test_a_dump_is_restored_as_the_runbook_says(platform: Platform, empty_databa
     )
 
 
+def test_where_people_sign_in_nothing_starts_without_a_session_key(
+    platform: Platform, empty_database_url: str, tmp_path: Path
+) -> None:
+    chosen = {"GRAPH_OAUTH_CLIENT_ID": "0123456789abcdef", "GRAPH_OAUTH_CLIENT_SECRET": "hush"}
+    environment = platform.environment(empty_database_url, tmp_path, PORT=str(free_port()), **chosen)
+    for part in ("web", "consumer", "worker"):
+        done = run(platform, procfile()[part], environment)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "GRAPH_SESSION_KEY is missing" in done.stderr
+    made = run(platform, "openssl rand -hex 32", environment).stdout.strip()
+    environment |= {"GRAPH_SESSION_KEY": made}
+    with started(platform, "web", environment) as process:
+        until_alive(process, f"http://127.0.0.1:{environment['PORT']}/healthz")
+        assert made not in end(process)
+
+
 def test_without_a_contact_nothing_reads_wikimedia(platform: Platform, empty_database_url: str, tmp_path: Path) -> None:
     environment = platform.environment(empty_database_url, tmp_path)
     del environment["GRAPH_CONTACT"], environment["GRAPH_STREAM_URL"]
