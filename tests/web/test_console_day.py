@@ -94,6 +94,10 @@ async def test_a_hidden_card_is_marked_and_the_edit_goes_on_counting(place: Plac
     assert buttons(page, "hide") == []
     assert buttons(page, "show") == [card, card]  # beside the edit, and to undo it
     assert len(buttons(page, "exclude")) == 1
+    page = await amara.done(at(program), "newest", show=card)
+    assert "The card is shown on live screens again." in words(page)
+    assert buttons(page, "hide") == [card]
+    assert "not on the screens" not in words(page)
 
 
 async def test_what_the_wikis_reverted_and_deleted_is_to_be_looked_at_and_what_is_restored_no_more(

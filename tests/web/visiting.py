@@ -107,9 +107,9 @@ class Visitor:
     username: str
 
     @property
-    def cookie(self) -> str:
-        """The cookie of their sign-in."""
-        return str(self.http.cookies[SESSION])
+    def sign_in(self) -> tuple[str, str]:
+        """The cookie of their sign-in: its name and its value."""
+        return SESSION, str(self.http.cookies[SESSION])
 
     async def get(self, path: str, status: int = 200) -> str:
         response = await self.http.get(path)
