@@ -197,7 +197,7 @@ declare(
         "RATE_LIMITED": "Too often; try again later.",
         "UNKNOWN_USER": "No wiki knows this username.",
         "UNKNOWN_WIKI": "There is no such wiki.",
-        "UNAVAILABLE": "Wikimedia does not answer at the moment; try again later.",
+        "UNAVAILABLE": "Wikimedia, or our own database, does not answer at the moment; try again later.",
     },
 )
 declare(
