@@ -3,7 +3,7 @@
 # Variables (PORT=9000, GRAPH_*=...) given to make reach the program; ARGS="-k name" reaches pytest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz bench test-postgres15 test-mediawiki faults-as-root audit hours soak clean
+.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz properties bench test-postgres15 test-mediawiki faults-as-root audit hours soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,6 +57,9 @@ fuzz: setup-tests ## decode random and hostile streams in random chunks (CHUNKIN
 
 bench: setup-tests ## run every benchmark (a calm machine, about twenty minutes); docs/benchmarks.md has the figures
 	@for name in ingest consume latency refusals backfill fanout crowded scope; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+properties: setup-tests ## try the properties on many other examples, drawn anew each time (many minutes)
+	HYPOTHESIS_PROFILE=dev $(BIN)/pytest -n $(or $(WORKERS),2) $(ARGS) tests/properties
 
 test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, installing it with apt
 	@tests/with-postgres15 $(BIN)/pytest $(ARGS)
