@@ -35,7 +35,7 @@ async def create_organization(deps: Deps, actor: Actor, given: Mapping[str, Any]
     form.check()
     async with organizing.change(deps) as conn:
         if await organizing_campaigns.organization_called(conn, new.slug) is not None:
-            raise _taken("organization", "name")
+            raise _taken("an organization", "name")
         new = replace(new, id=await ledger.create_collection(conn, CollectionKind.ORGANIZATION))
         await organizing_campaigns.insert_organization(conn, new, await organizing.numbers_of(conn, users))
         return new
@@ -103,7 +103,7 @@ async def create_campaign(deps: Deps, actor: Actor, given: Mapping[str, Any]) ->
     async with organizing.change(deps) as conn:
         new = replace(new, organization_id=await _organization(conn, actor, form))
         if await organizing_campaigns.campaign_called(conn, new.slug) is not None:
-            raise _taken("campaign", "title")
+            raise _taken("a campaign", "title")
         new = replace(new, id=await ledger.create_collection(conn, CollectionKind.CAMPAIGN))
         await organizing_campaigns.insert_campaign(conn, new, creator)
         return await organizing_campaigns.campaign(conn, new.id) or new
@@ -225,4 +225,4 @@ async def remove_organizer(deps: Deps, actor: Actor, given: Mapping[str, Any]) -
 
 
 def _taken(what: str, field: str) -> UserFault:
-    return UserFault(ErrorCode.TAKEN, f"There is such a {what} already: choose another {field}.", (field,))
+    return UserFault(ErrorCode.TAKEN, f"There is such {what} already: choose another {field}.", (field,))
