@@ -20,8 +20,9 @@ const instant = (text, zone) => {
   return found.length ? new Date(Math.min(...found)) : null;
 };
 
-const language = document.documentElement.lang;
-const shown = new Intl.DateTimeFormat(`${language}-u-nu-latn`, { timeZone: "UTC", dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+// English dates are read by everybody: the day before the month.
+const language = document.documentElement.lang.replace(/^en$/, "en-GB");
+const shown = new Intl.DateTimeFormat(language, { timeZone: "UTC", dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 
 for (const zone of document.querySelectorAll("select[data-zone]")) {
   const moments = [...zone.form.querySelectorAll("input[data-moment]")];
