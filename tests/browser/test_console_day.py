@@ -22,6 +22,7 @@ from tests.web.visiting import NOW, Place, Visitor, number_of, visited
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+expect.set_options(timeout=15_000)
 PHONE = {"viewport": {"width": 360, "height": 740}}
 
 
@@ -52,7 +53,8 @@ async def event(place: Place, amara: Visitor, title: str, edits: int = 3) -> tup
     program = await amara.program(title=title)
     bo = await place.enroll(program, f"Bo of {title}")
     for number in range(edits):
-        await place.edit(bo, f"Article {number}", 100 + number, created=number == 0, summary="/* Life */ sources added")
+        page = f"Moss {number} of {program['slug']}"
+        await place.edit(bo, page, 100 + number, created=number == 0, summary="/* Life */ sources added")
     return program, bo, f"/programs/{program['slug']}/manage"
 
 
@@ -93,15 +95,15 @@ async def test_a_card_hidden_elsewhere_is_marked_here_and_one_hidden_here_is_off
     program, _, path = await event(place, amara, "Hiding")
     screen_path = f"/live/program/{program['slug']}"
     async with window(browser, amara, path) as page, window(browser, amara, screen_path) as screen:
-        await expect(screen.locator("#cards")).to_contain_text("Article 1")
-        await row(page, "Article 1").get_by_role("button", name="Hide the card: Article 1").click()
+        await expect(screen.locator("#cards")).to_contain_text("Moss 1")
+        await row(page, "Moss 1").get_by_role("button", name="Hide the card: Moss 1").click()
         await expect(page.get_by_role("status").filter(has_text="The card is off all live screens")).to_be_focused()
-        await expect(row(page, "Article 1").locator(".off")).to_be_visible()
-        await expect(screen.locator("#cards")).not_to_contain_text("Article 1")
-        hide = await row(page, "Article 2").locator('button[name="hide"]').get_attribute("value")
+        await expect(row(page, "Moss 1").locator(".off")).to_be_visible()
+        await expect(screen.locator("#cards")).not_to_contain_text("Moss 1")
+        hide = await row(page, "Moss 2").locator('button[name="hide"]').get_attribute("value")
         await amara.change("hideCard", programId=program["id"], editId=hide)
-        await expect(row(page, "Article 2").locator(".off")).to_be_visible()
-        await expect(row(page, "Article 2").locator('button[name="show"]')).to_have_text("Show the card again")
+        await expect(row(page, "Moss 2").locator(".off")).to_be_visible()
+        await expect(row(page, "Moss 2").locator('button[name="show"]')).to_have_text("Show the card again")
 
 
 async def test_what_the_wikis_revert_and_delete_is_to_be_looked_at_without_loading_the_page_again(
@@ -116,16 +118,20 @@ async def test_what_the_wikis_revert_and_delete_is_to_be_looked_at_without_loadi
         await place.world.take_in(changes=[RevisionTagged("enwiki", revision, True, soon)])
         await expect(page.locator(".alerts")).to_contain_text("An edit to Reverted soon was reverted.")
         await expect(row(page, "Reverted soon").locator(".undone")).to_be_visible()
-        await place.world.take_in(changes=[PageDeleted("enwiki", place.world.page_id("Article 1"), soon)])
-        await expect(page.locator(".alerts")).to_contain_text("The page Article 1 was deleted: 1 edit counts no more.")
-        await expect(page.locator(".edits")).not_to_contain_text("Article 1")
+        await place.world.take_in(
+            changes=[PageDeleted("enwiki", place.world.page_id("Moss 1 of Library-Alerts"), soon)]
+        )
+        await expect(page.locator(".alerts")).to_contain_text(
+            "The page Moss 1 of Library-Alerts was deleted: 1 edit counts no more."
+        )
+        await expect(page.locator(".edits")).not_to_contain_text("Moss 1")
 
 
 async def test_the_list_stands_still_under_the_hand(browser: Browser, place: Place, amara: Visitor) -> None:
     _, bo, path = await event(place, amara, "Aiming")
     async with window(browser, amara, path) as page:
         await expect(page.locator('[data-live][data-state="live"]')).to_be_visible()
-        await row(page, "Article 2").locator('button[name="hide"]').hover()
+        await row(page, "Moss 2").locator('button[name="hide"]').hover()
         await expect(page.get_by_text("New edits wait while you are at this list.")).to_be_visible()
         await place.edit(bo, "Waiting")
         await expect(page.locator('[data-number="totalEdits"]')).to_have_text("4")
@@ -145,7 +151,7 @@ async def test_an_update_shows_how_far_it_is(browser: Browser, place: Place, ama
         number = number_of(program)
         await place.pool.execute("DELETE FROM jobs.pgqueuer")
         await place.pool.execute(
-            "UPDATE program_update SET started_at = now(), finished_at = now() WHERE program_id = $1", number
+            "UPDATE program_update SET state = 'DONE', finished_at = now() WHERE program_id = $1", number
         )
         await expect(page.get_by_text("Last update:")).to_be_visible()
         await expect(page.locator("progress")).to_be_hidden()
@@ -172,15 +178,15 @@ async def test_everything_is_done_without_javascript_on_a_phone(browser: Browser
     _, _, path = await event(place, amara, "Plainly")
     async with window(browser, amara, path, java_script_enabled=False, **PHONE) as page:
         await expect(page.get_by_text("This page is as of when it was loaded")).to_be_visible()
-        await row(page, "Article 1").get_by_role("button", name="Leave the article out").click()
+        await row(page, "Moss 1").get_by_role("button", name="Leave the article out").click()
         await expect(page.get_by_text("The article is left out")).to_be_visible()
         await page.reload()
-        await expect(row(page, "Article 1")).to_have_count(0)
+        await expect(row(page, "Moss 1")).to_have_count(0)
         await page.get_by_role("button", name="Undo").click()
-        await expect(row(page, "Article 1")).to_be_visible()
+        await expect(row(page, "Moss 1")).to_be_visible()
         await page.go_back()
-        await row(page, "Article 2").get_by_role("button", name="Hide the card").click()
-        await expect(row(page, "Article 2").locator(".off")).to_be_visible()
+        await row(page, "Moss 2").get_by_role("button", name="Hide the card").click()
+        await expect(row(page, "Moss 2").locator(".off")).to_be_visible()
         await page.get_by_role("button", name="Request an update").click()
         await expect(page.get_by_text("An update waits for its turn.")).to_be_visible()
 
@@ -192,11 +198,11 @@ async def test_when_the_service_is_away_the_page_says_that_nothing_was_done(
     async with window(browser, amara, path) as page:
         await expect(page.locator('[data-live][data-state="live"]')).to_be_visible()
         await page.context.set_offline(True)
-        await row(page, "Article 1").get_by_role("button", name="Hide the card").click()
+        await row(page, "Moss 1").get_by_role("button", name="Hide the card").click()
         await expect(page.get_by_text("That was not done: the service could not be reached.")).to_be_focused()
         await page.context.set_offline(False)
-        await row(page, "Article 1").get_by_role("button", name="Hide the card").click()
-        await expect(row(page, "Article 1").locator(".off")).to_be_visible()
+        await row(page, "Moss 1").get_by_role("button", name="Hide the card").click()
+        await expect(row(page, "Moss 1").locator(".off")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
@@ -207,9 +213,8 @@ async def test_axe_finds_nothing_and_everything_fits(
     title = f"<b>Night</b> at the museum {language} {len(size)}"
     program, bo, path = await event(place, amara, title, 8)
     await place.edit(bo, "W" * 120, -5, summary="W" * 200)
-    await place.world.take_in(
-        changes=[PageDeleted("enwiki", place.world.page_id("Article 1"), NOW + timedelta(seconds=1))]
-    )
+    gone = place.world.page_id(f"Moss 1 of {program['slug']}")
+    await place.world.take_in(changes=[PageDeleted("enwiki", gone, NOW + timedelta(seconds=1))])
     await amara.change("createScreenToken", "secret", programId=program["id"], name="Entrance hall " + "W" * 60)
     async with place.pool.acquire() as conn, conn.transaction():
         await queue.enqueue(conn, JobKind.RECONCILE, number_of(program))
