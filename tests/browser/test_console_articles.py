@@ -75,7 +75,7 @@ async def test_a_list_is_looked_at_added_removed_and_back_again(
         await expect(page.locator(".found")).to_contain_text("3 articles")
         await page.get_by_role("button", name="Add this list").click()
         await expect(page.locator(".notice")).to_contain_text("The list was added and is being read.")
-        await expect(page.locator(".entries h3")).to_have_text("Category Category:Mosses")
+        await expect(page.locator(".entries h3")).to_have_text("Category:Mosses")
         await page.get_by_role("button", name="Remove: Category Category:Mosses").click()
         await expect(page.locator(".entries h3")).to_have_count(0)
         await page.get_by_role("button", name="Undo").click()

@@ -58,8 +58,9 @@ async def test_a_list_is_looked_at_before_it_is_added_and_nothing_changes_by_tha
     program = await amara.program(title="Looked at", type="ARTICLE_SCOPED")
     assert "There is no list yet. Until there is one, no edit counts." in words(await amara.get(at(program)))
     page = await amara.get(looked(program, value=MOSSES, depth="2"))
-    assert "What it would come to Category Category:Mosses · enwiki 3 articles · 0 edits so far are on them" in words(
-        page
+    assert (
+        "What it would come to Category Category:Mosses · en.wikipedia.org 3 articles · 0 edits so far are on them"
+        in words(page)
     )
     assert await scopes(place, program) == []
     form = next(form for form in forms(page) if form.do == "add")
