@@ -48,7 +48,7 @@ WINDOW_SECONDS = 60.0
 SAMPLE_SECONDS = 2.0
 CHANGE_SECONDS = 1.0
 COMING_SECONDS = 0.2
-PATIENCE = 120.0
+PATIENCE = 600.0
 PAGES = ("/", "/programs/{slug}", "/programs/{slug}/editors", "/programs/{slug}/activity", "/embed/program/{slug}")
 COUNTED = "query Soak($slug: String!) { program(slug: $slug) { metrics { totalEdits } } }"
 
@@ -260,7 +260,7 @@ async def started(part: str, folder: Path, environ: dict[str, str]) -> AsyncIter
 
 async def address_of(web: Part) -> str:
     """Where the web part listens."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while True:
             for line in web.log.read_text("utf-8").splitlines():
                 if "listening on" in line:
