@@ -154,7 +154,9 @@ async def test_what_hostile_people_write_is_text_on_every_page(client: httpx.Asy
 
 async def test_a_program_none_of_whose_articles_count_says_so(shown: Gallery, client: httpx.AsyncClient) -> None:
     program = await shown.world.program("scoped", type="ARTICLE_SCOPED")
-    assert "No article counts at the moment" not in (await client.get("/programs/scoped")).text
+    page = (await client.get("/programs/scoped")).text
+    assert "No article counts at the moment" in page
+    assert "it has no list yet" in page
     await shown.pool.execute(
         "INSERT INTO scope (program_id, kind, wiki_id, value, depth, added_at, state)"
         " SELECT $1, 'CATEGORY', id, 'Painters', 0, $2, 'WAITING' FROM wiki WHERE dbname = 'enwiki'",
@@ -164,3 +166,6 @@ async def test_a_program_none_of_whose_articles_count_says_so(shown: Gallery, cl
     page = (await client.get("/programs/scoped?lang=de")).text
     assert "Zurzeit zählt kein Artikel" in page
     assert "noch nicht gelesen" in page
+    # Lists that nothing asks for make no such program.
+    await shown.pool.execute("UPDATE program SET type = 'BASIC' WHERE id = $1", program)
+    assert "Zurzeit zählt kein Artikel" not in (await client.get("/programs/scoped?lang=de")).text

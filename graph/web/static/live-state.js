@@ -80,7 +80,7 @@ function known(state, shown) {
     metrics: shown.metrics,
     goals: shown.goals ?? [],
     tracked: trackedBy(shown),
-    nothing: shown.nothingInScope ?? false,
+    nothing: (shown.program ?? shown).nothingInScope ?? false,
     minutes: [...counts],
     wikis: (shown.metricsByWiki ?? []).filter((share) => share.namespace === null)
       .map((share) => ({ ...share.wiki, edits: share.metrics.totalEdits })),
