@@ -3,7 +3,7 @@
 # Variables (PORT=9000, GRAPH_*=...) given to make reach the program; ARGS="-k name" reaches pytest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz properties bench test-postgres15 test-mediawiki faults-as-root audit hours soak clean
+.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz properties bench test-postgres15 test-mediawiki long-faults faults-as-root audit hours soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -70,6 +70,9 @@ test-mediawiki: setup-tests ## read the history of programs from real MediaWikis
 
 soak: setup-tests ## the three processes at work for long: memory, logs, numbers (MINUTES=30)
 	@$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30)
+
+long-faults: setup-tests ## a database away for half a minute, a stream that stalls (two minutes)
+	$(BIN)/pytest $(ARGS) tests/scenario/long_faults.py
 
 faults-as-root: setup-tests ## a full disk and stepped clocks, as root, installing Debian's libfaketime
 	@test "$$(id -u)" = 0 || { echo "make faults-as-root mounts a small disk: run it as root, on a machine for that"; exit 1; }
