@@ -58,7 +58,7 @@ PAGES: dict[str, dict[str, Action]] = {
     f"{RUN}/sessions": {"create": _A.EDIT_PROGRAM, "goals": _A.EDIT_PROGRAM},
     f"{RUN}/sessions/{{session}}": {"session": _A.EDIT_SESSION, "delete": _A.EDIT_PROGRAM},
     f"{RUN}/people": {
-        "look": _A.MANAGE_EDITORS, "add": _A.MANAGE_EDITORS, "restore": _A.MANAGE_EDITORS,
+        "look": _A.EDIT_SESSION, "add": _A.EDIT_SESSION, "restore": _A.MANAGE_EDITORS,
         "remove": _A.MANAGE_EDITORS, "drop": _A.MANAGE_EDITORS, "open": _A.EDIT_PROGRAM, "close": _A.EDIT_PROGRAM,
         "passcode": _A.EDIT_PROGRAM, "renew": _A.EDIT_PROGRAM, "lead": _A.MANAGE_FACILITATORS,
         "unlead": _A.MANAGE_FACILITATORS, "help": _A.MANAGE_EDITORS, "unhelp": _A.MANAGE_EDITORS,
