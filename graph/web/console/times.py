@@ -24,7 +24,7 @@ ZONE: Final = "zone"
 """The field that says in which zone the times of a form are."""
 WHOLE_MINUTE: Final = timedelta(seconds=59)
 """The last minute of a window belongs to it: who types 23:59 means the end of the day."""
-_NOWHERE: Final = "ZZ"  # the zones of ships and machines
+_NOWHERE: Final = ("ZZ", "001")  # the zones of ships and machines, and of nobody's land
 _TYPED: Final = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})[T\s]\s*(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?\s*")
 
 
@@ -93,7 +93,7 @@ def in_utc(text: str, zone: ZoneInfo, speak: Texts) -> str:
 def zones(language: str) -> tuple[tuple[str, str], ...]:
     """Every time zone: its name, and its country with the city where there are several, by that; UTC comes first."""
     locale = Locale.parse(texts(language).language)
-    country = {name: code for name, code in get_global("zone_territories").items() if code != _NOWHERE}
+    country = {name: code for name, code in get_global("zone_territories").items() if code not in _NOWHERE}
     several = {code for code, zones in Counter(country.values()).items() if zones > 1}
     known = []
     for name in country.keys() & available_timezones():

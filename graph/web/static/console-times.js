@@ -24,6 +24,17 @@ const instant = (text, zone) => {
 const language = document.documentElement.lang.replace(/^en$/, "en-GB");
 const shown = new Intl.DateTimeFormat(language, { timeZone: "UTC", dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 
+// The browser's own zone among those to choose from, which may call it otherwise (Kolkata, Calcutta).
+const ownAmong = (zone) => {
+  const nameOf = (name) => new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+  const own = nameOf(undefined);
+  const names = [...zone.options].map((option) => option.value);
+  const same = (name) => { try { return nameOf(name) === own; } catch { return false; } };
+  const found = names.includes(own) ? own : names.find(same);
+  if (found === undefined) zone.add(new Option(own, own));
+  return found ?? own;
+};
+
 for (const zone of document.querySelectorAll("select[data-zone]")) {
   const moments = [...zone.form.querySelectorAll("input[data-moment]")];
 
@@ -35,9 +46,7 @@ for (const zone of document.querySelectorAll("select[data-zone]")) {
 
   // Nobody chose a zone yet: the browser's own, with what there is shown in it; a new day is today there.
   if (zone.dataset.zone === "fresh") {
-    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (own && ![...zone.options].some((option) => option.value === own)) zone.add(new Option(own, own));
-    if (own) zone.value = own;
+    zone.value = ownAmong(zone);
     const today = written(new Date(), zone.value).slice(0, 10);
     const before = written(new Date(), "UTC").slice(0, 10);
     for (const input of moments) {
