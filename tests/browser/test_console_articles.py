@@ -114,9 +114,9 @@ async def test_the_reading_of_a_list_is_followed_without_loading_the_page_again(
         await expect(page.locator(".state-of")).to_have_text("waiting to be read")
         await page.get_by_label("Title, number or address").fill("being typed meanwhile")
         await place.pool.execute(write, number_of(program), "READING", 1204, 0)
-        await expect(page.locator(".state-of")).to_have_text("being read: 1,204 articles so far")
+        await expect(page.locator(".state-of")).to_have_text("being read: 1,204 articles so far", timeout=15_000)
         await place.pool.execute(write, number_of(program), "READY", 1300, 1300)
-        await expect(page.locator(".entries")).to_contain_text("1,300 articles · read on")
+        await expect(page.locator(".entries")).to_contain_text("1,300 articles · read on", timeout=15_000)
         await expect(page.locator("[data-under-way]")).to_have_count(0)
         await expect(page.get_by_label("Title, number or address")).to_have_value("being typed meanwhile")
 
