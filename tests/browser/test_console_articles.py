@@ -168,7 +168,8 @@ async def test_a_campaign_is_created_gathers_a_program_and_is_deleted(
         await expect(page.locator(".entries").first).to_contain_text(f"Gathered {len(context)}")
         await page.get_by_label("Type the title of the campaign to confirm").fill(title)
         await page.get_by_role("button", name="Delete the campaign").click()
-        await expect(page.locator(".notice")).to_contain_text("The campaign was deleted. Its programs stay.")
+        deleted = page.get_by_role("status").filter(has_text="The campaign was deleted. Its programs stay.")
+        await expect(deleted).to_be_visible()
 
 
 async def test_an_organizations_numbers_follow_what_happens(
