@@ -118,7 +118,8 @@ class Visitor:
 
     async def form(self, path: str, do: str) -> Form:
         """The first form of this name on a page."""
-        return next(form for form in forms(await self.get(path)) if form.do == do)
+        there = forms(await self.get(path))
+        return next(form for form in there if form.do == do or ("do", do) in form.buttons)
 
     async def send(self, path: str, form: Form | None = None, /, **fields: str) -> httpx.Response:
         """Send a form to a page as a browser does, with these fields in it; a hand-made one where none is given."""
