@@ -77,19 +77,16 @@ THEIRS = {
 }
 
 
-# What PostGraphile is given for the timeline: the same facts, read as we read them.
+# What PostGraphile is given for the timeline: the same buckets.
 PEER_TIMELINE = """
 CREATE TYPE peer_day AS (at timestamptz, edits bigint, bytes_added bigint, active_editors bigint);
 CREATE FUNCTION collection_days(c collection, since timestamptz, until timestamptz) RETURNS SETOF peer_day
 LANGUAGE sql STABLE AS $$
-    SELECT at, sum(edits)::bigint, sum(bytes_added)::bigint, count(*) FROM (
-        SELECT date_trunc('day', e.at, 'UTC') AS at, e.editor_id, count(*) AS edits,
-            coalesce(sum(e.byte_change) FILTER (WHERE e.byte_change > 0 AND g.wiki_id * 65536::bigint + g.namespace
-                                                = ANY(s.tracked)), 0) AS bytes_added
-        FROM set_coverage s JOIN edit e ON e.set_id = s.set_id AND e.at >= since AND e.at < until
-        JOIN page g ON g.id = e.page_key
-        WHERE s.collection_id = c.id AND NOT s.uploads_only GROUP BY 1, 2) part
-    GROUP BY 1 ORDER BY 1
+    SELECT t.begins::timestamp AT TIME ZONE 'UTC', t.edits::bigint, t.bytes_added, t.active_editors::bigint
+    FROM timeline_tally t
+    WHERE t.generation = c.generation AND t.width = 1 AND t.begins >= (since AT TIME ZONE 'UTC')::date
+        AND t.begins < (until AT TIME ZONE 'UTC')::date
+    ORDER BY t.begins
 $$
 """
 

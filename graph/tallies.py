@@ -16,7 +16,7 @@ BYTES_PER_WORD = Fraction(5175, 1000)
 
 def words(latin_bytes: int) -> int:
     """Words estimated from bytes added on wikis in Latin script: floor(bytes ÷ 5.175)."""
-    return int(latin_bytes / BYTES_PER_WORD)
+    return latin_bytes * BYTES_PER_WORD.denominator // BYTES_PER_WORD.numerator
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.activity import Article
+from graph.db.columns import doublings
 from graph.db.keyset import Listing, containing
 from graph.db.people import EDITOR_COLUMNS, editor
 from graph.db.pool import Pool
 from graph.db.veils import ARTICLE_TALLY
-from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound, veiled
-from graph.paging import ArticleQuery, Page, Slice
+from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound, nameless, veiled
+from graph.paging import ArticleOrder, ArticleQuery, Page, Slice
 from graph.programs import Editor
 
 Row = Mapping[str, Any]
+
+LONGEST = 100  # as many articles as a page has at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +61,48 @@ _NOT_BY_NAMELESS_ALONE = """EXISTS (
         OR EXISTS (SELECT FROM campaign_program l WHERE l.program_id = p.id AND l.campaign_id = parent.id))""",
 )
 
+_ALL = f"""
+    SELECT a.page_key, a.tracked, a.bytes_added, a.creations, false AS excluded FROM {ARTICLE_TALLY} a
+    WHERE NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = own.id AND x.page_key = a.page_key)
+"""  # noqa: S608 - our own pieces
+
+# Of a list by bytes only so many articles are looked at as a page can need: those whose rank (graph/db/tables.py) is
+# among the highest, from the place on that the page begins at. Where anything may be veiled, tallies are not yet what
+# is shown, and all are looked at.
+_GENERATION = "(SELECT k.generation FROM collection k WHERE k.id = parent.id)"
+_UP_TO = f"CASE WHEN $2::bigint IS NULL THEN 32767::smallint ELSE {doublings('$2::bigint')} END"
+_LARGEST = f"""
+    SELECT a.page_key, a.tracked, a.bytes_added, a.creations, false AS excluded
+    FROM unnest(ARRAY(
+        SELECT c.page_key FROM article_tally c
+        WHERE c.generation = {_GENERATION} AND c.bytes_rank <= {_UP_TO} AND c.bytes_rank >= coalesce((
+            SELECT most.bytes_rank FROM (
+                SELECT f.bytes_rank FROM article_tally f
+                WHERE f.generation = {_GENERATION} AND f.bytes_rank <= {_UP_TO} AND f.tracked > 0
+                  AND ($2::bigint IS NULL OR f.bytes_added < $2::bigint)
+                  AND ($9::bool IS NULL OR (f.creations > 0) = $9)
+                  AND NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = own.id AND x.page_key = f.page_key)
+                ORDER BY f.bytes_rank DESC LIMIT {LONGEST + 1}) most
+            ORDER BY most.bytes_rank DESC OFFSET $5::bigint - 1 LIMIT 1), -1::smallint)
+    )) AS top(page_key)
+    JOIN article_tally a ON a.generation = {_GENERATION} AND a.page_key = top.page_key
+    WHERE NOT {nameless("parent.id")}
+      AND NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = own.id AND x.page_key = a.page_key)
+    UNION ALL
+    SELECT every.* FROM ({_ALL}) every WHERE {nameless("parent.id")}
+"""  # noqa: S608 - our own pieces
+
 # A deleted page has no counted edits any more; it stays where its namespace is one of articles. So does one that an
 # organizer excluded, whatever became of its tally.
-# $8 wiki, $9 created, $10 order
-_ARTICLES = Listing(
-    "t.tracked, t.bytes_added, t.creations, t.excluded, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
+# $8 wiki, $9 created, $10 order, $11 excluded, $12 search
+_SOURCE = (
     """
     FROM /*PROGRAM*/ own CROSS JOIN LATERAL (
-        SELECT a.page_key, a.tracked, a.bytes_added, a.creations, false AS excluded FROM /*TALLY*/ a
-        WHERE NOT EXISTS (SELECT FROM exclusion x WHERE x.program_id = own.id AND x.page_key = a.page_key)
+        /*ARTICLES*/
         UNION ALL
         SELECT x.page_key, 0, 0, 0, true FROM exclusion x JOIN program p ON p.id = x.program_id
         WHERE x.program_id = own.id AND /*EDITED*/
-    ) t JOIN page g ON g.id = t.page_key JOIN wiki w ON w.id = g.wiki_id
+    ) t /*PAGE*/ JOIN wiki w ON w.id = g.wiki_id
     WHERE (t.tracked > 0 OR t.excluded OR g.deleted AND /*EDITED BEFORE*/ AND EXISTS (
           SELECT FROM set_coverage s
           WHERE s.collection_id = parent.id AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked)))
@@ -78,27 +110,58 @@ _ARTICLES = Listing(
       AND ($11::bool IS NULL OR t.excluded = $11) AND ($12::text IS NULL OR g.title ILIKE $12)
     """.replace("/*EDITED*/", _EDITED_BY_KNOWN)
     .replace("/*EDITED BEFORE*/", _NOT_BY_NAMELESS_ALONE)
-    .replace("/*TALLY*/", ARTICLE_TALLY)
-    .replace("/*PROGRAM*/", _PROGRAM),
-    rank="""CASE $10::text WHEN 'BYTES_ADDED' THEN t.bytes_added WHEN 'EDITS' THEN t.tracked
-        WHEN 'NEWEST' THEN g.id ELSE 0 END""",
-    name="""coalesce(lower(g.title), '') COLLATE "C" """,
-    number="g.id",
-    extra=("text", "bool", "text", "bool", "text"),
+    .replace("/*PROGRAM*/", _PROGRAM)
 )
 
-_ARTICLE_EDITORS = """
-SELECT asked.collection_id, asked.page_key, /*EDITOR*/
-FROM unnest($1::bigint[], $2::bigint[]) AS asked(collection_id, page_key) CROSS JOIN LATERAL (
+
+_PAGE = "JOIN page g ON g.id = t.page_key"
+# They are few: looked up one by one, whatever the planner takes them to be.
+_FEW_PAGES = "CROSS JOIN LATERAL (SELECT * FROM page WHERE id = t.page_key OFFSET 0) g"
+
+
+def _listing(articles: str, page: str) -> Listing:
+    return Listing(
+        "t.tracked, t.bytes_added, t.creations, t.excluded, /*ARTICLE*/".replace("/*ARTICLE*/", ARTICLE_COLUMNS),
+        _SOURCE.replace("/*ARTICLES*/", articles).replace("/*PAGE*/", page),
+        rank="""CASE $10::text WHEN 'BYTES_ADDED' THEN t.bytes_added WHEN 'EDITS' THEN t.tracked
+            WHEN 'NEWEST' THEN g.id ELSE 0 END""",
+        name="""coalesce(lower(g.title), '') COLLATE "C" """,
+        number="g.id",
+        extra=("text", "bool", "text", "bool", "text"),
+    )
+
+
+_ARTICLES, _BY_BYTES = _listing(_ALL, _PAGE), _listing(_LARGEST, _FEW_PAGES)
+
+# Whether anything is veiled is asked once a collection, and of its sets only where anything may be.
+_MOST = """SELECT asked.collection_id, asked.page_key, most.editor_id, most.edits
+FROM asked CROSS JOIN LATERAL (
     SELECT t.editor_id, sum(t.edits) AS edits
-    FROM article_editor_tally t JOIN page g ON g.id = t.page_key
+    FROM (SELECT e.editor_id, e.set_id, e.edits, g.wiki_id * 65536::bigint + g.namespace AS place
+          FROM article_editor_tally e JOIN page g ON g.id = e.page_key
+          WHERE e.page_key = asked.page_key AND e.edits > 0 OFFSET 0) t
     JOIN set_coverage s ON s.set_id = t.set_id AND s.collection_id = asked.collection_id AND NOT s.uploads_only
-        AND g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked) /*VEILED*/
-    WHERE t.page_key = asked.page_key AND t.edits > 0 AND t.editor_id <> ALL(veiled.editors)
+        AND t.place = ANY(s.tracked) /*VEILED*/
+    WHERE true /*BUT*/
     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10
-) most JOIN editor u ON u.id = most.editor_id
+) most WHERE /*WHICH*/"""
+_MOST_OF_ALL = _MOST.replace("/*VEILED*/", "").replace("/*BUT*/", "").replace("/*WHICH*/", "NOT asked.nameless")
+_MOST_OF_KNOWN = (
+    _MOST.replace("/*VEILED*/", veiled("asked.collection_id"))
+    .replace("/*BUT*/", "AND t.editor_id <> ALL(veiled.editors)")
+    .replace("/*WHICH*/", "asked.nameless")
+)
+_ARTICLE_EDITORS = f"""
+WITH asked AS MATERIALIZED (
+    SELECT a.collection_id, a.page_key, k.nameless
+    FROM unnest($1::bigint[], $2::bigint[]) AS a(collection_id, page_key)
+    JOIN (SELECT d.id, {nameless("d.id")} AS nameless FROM (SELECT DISTINCT unnest($1) AS id) d OFFSET 0) k
+        ON k.id = a.collection_id
+)
+SELECT most.collection_id, most.page_key, {EDITOR_COLUMNS}
+FROM ({_MOST_OF_ALL} UNION ALL {_MOST_OF_KNOWN}) most JOIN editor u ON u.id = most.editor_id
 ORDER BY most.edits DESC, most.editor_id
-""".replace("/*EDITOR*/", EDITOR_COLUMNS).replace("/*VEILED*/", veiled("asked.collection_id"))
+"""  # noqa: S608 - our own pieces
 
 # An article is shown where it is part of a program that the viewer may see, deleted or not, by an edit of somebody the
 # viewer may know of there.
@@ -127,7 +190,10 @@ async def articles(
     pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery, part: Slice
 ) -> dict[int, Page[ListedArticle]]:
     """The articles of each collection."""
-    return await _ARTICLES.page(pool, viewer, collections, part, _extra(query), _listed)
+    by_rank = query.order is ArticleOrder.BYTES_ADDED and part.first <= LONGEST
+    narrowed = query.wiki is not None or query.search is not None or query.excluded is True
+    listing = _BY_BYTES if by_rank and not narrowed else _ARTICLES
+    return await listing.page(pool, viewer, collections, part, _extra(query), _listed)
 
 
 async def count_articles(pool: Pool, viewer: Viewer, collections: Sequence[int], query: ArticleQuery) -> dict[int, int]:

@@ -12,18 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
+from graph.db import counting_days
 from graph.db.ledger import Kind
 from graph.db.pool import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What the tallies need to know of one edit. ``created``: the first revision of a page, and no redirect."""
+    """What the tallies need to know of one edit.
+
+    ``created``: the first revision of a page, and no redirect. ``day``: when it was saved, in UTC.
+    """
 
     set_id: int
     wiki_id: int
@@ -34,6 +38,7 @@ class Fact:
     created: bool
     upload: bool
     reverted: bool
+    day: date
 
 
 # A row of `edit`: wiki, revision, page, editor, time, byte change, set, created, redirect, minor, summary.
@@ -55,7 +60,7 @@ FACT_COLUMNS = """
     e.created AND NOT e.redirect AS created,
     e.created AND NOT e.redirect AND p.namespace = 6
         AND e.wiki_id = (SELECT id FROM wiki WHERE dbname = 'commonswiki') AS upload,
-    e.reverted"""
+    e.reverted, (e.at AT TIME ZONE 'UTC')::date AS day"""
 
 # Each set with the generations (graph/db/tables.py) that count it: of collections, and of those still in the making.
 _COVERAGE = """(SELECT s.set_id, coalesce(k.generation, s.collection_id) AS generation, s.uploads_only, s.tracked
@@ -64,8 +69,8 @@ _COVERAGE = """(SELECT s.set_id, coalesce(k.generation, s.collection_id) AS gene
 # Where the facts come from: given, just stored, or those of whole sets. $1 is the sign.
 _GIVEN = """fact AS MATERIALIZED (
     SELECT * FROM unnest($2::int[], $3::smallint[], $4::int[], $5::bigint[], $6::bigint[], $7::int[], $8::bool[],
-                         $9::bool[], $10::bool[])
-    AS f(set_id, wiki_id, namespace, page_key, editor_id, byte_change, created, upload, reverted)
+                         $9::bool[], $10::bool[], $11::date[])
+    AS f(set_id, wiki_id, namespace, page_key, editor_id, byte_change, created, upload, reverted, day)
 )"""
 
 # What the insert returns as new is counted and, where live ($13), announced; the rest is known already.
@@ -178,6 +183,8 @@ article_step AS MATERIALIZED (
     FROM article a JOIN article_change c USING (generation, page_key) GROUP BY 1, 2, 3
 ),
 /*PAIRS*/,
+/*DAYS*/,
+/*TIMELINE*/,
 pair_step AS MATERIALIZED (
     SELECT generation, editor_id, sum((after > 0)::int - (before > 0)::int) AS edited
     FROM (SELECT generation, page_key, editor_id, sum(before) AS before, sum(before + step) AS after
@@ -255,18 +262,20 @@ headline AS (
 """
 
 
-def _statement(facts: str, coverage: str, pairs: str, result: str) -> str:
-    pieces = {"FACTS": facts, "COVERAGE": coverage, "PAIRS": pairs, "RESULT": result}
+def _statement(facts: str, coverage: str, pairs: str, days: str, result: str) -> str:
+    pieces = {"FACTS": facts, "COVERAGE": coverage, "PAIRS": pairs, "DAYS": days, "RESULT": result}
+    pieces["TIMELINE"] = counting_days.TIMELINE
     statement = _STATEMENT
     for name, piece in pieces.items():
         statement = statement.replace(f"/*{name}*/", piece)
     return statement.replace("/*STORED COVERAGE*/", _COVERAGE)
 
 
-_COUNT_GIVEN = _statement(_GIVEN, _COVERAGE, _PAIRS_OF_EDITS, "SELECT")
-_COUNT_STORED = _statement(_STORED, _COVERAGE, _PAIRS_OF_EDITS, "SELECT wiki_id, revision_id, set_id FROM stored")
-_COUNT_SETS = _statement(_OF_SETS, "covers", _PAIRS_OF_SETS, "SELECT")
-_COUNT_FRESH = _statement(_OF_SETS, "covers", _PAIRS_OF_FRESH, "SELECT")
+_OF_EDITS = (_PAIRS_OF_EDITS, counting_days.OF_EDITS)
+_COUNT_GIVEN = _statement(_GIVEN, _COVERAGE, *_OF_EDITS, "SELECT")
+_COUNT_STORED = _statement(_STORED, _COVERAGE, *_OF_EDITS, "SELECT wiki_id, revision_id, set_id FROM stored")
+_COUNT_SETS = _statement(_OF_SETS, "covers", _PAIRS_OF_SETS, counting_days.OF_SETS, "SELECT")
+_COUNT_FRESH = _statement(_OF_SETS, "covers", _PAIRS_OF_FRESH, counting_days.OF_FRESH, "SELECT")
 
 
 async def count(conn: Connection, facts: Sequence[Fact], *, sign: int) -> None:

@@ -323,6 +323,7 @@ async def _without_indexes(conn: Connection, say: Say) -> AsyncIterator[None]:
         await conn.execute(f"ALTER TABLE {row['name']} ADD CONSTRAINT {row['conname']} {row['definition']}")
     for row in indexes:
         await conn.execute(row["indexdef"])
+    await conn.execute("ANALYZE collection; ANALYZE campaign; ANALYZE campaign_program; ANALYZE editor_tally")
     await cohorts.roster(conn, await recounting.all_collections(conn), None)
 
 

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from typing import Final
 
-LOADED: Final = ("edit", "article_tally", "article_editor_tally", "editor_tally", "wiki_tally", "wiki_editor_tally")
+from graph.db.counting_days import buckets
+
+LOADED: Final = (
+    "edit",
+    "article_tally",
+    "article_editor_tally",
+    "editor_tally",
+    "wiki_tally",
+    "wiki_editor_tally",
+    "editor_day_tally",
+    "timeline_tally",
+)
 """The tables that are filled while they have no indexes."""
 
 _UPLOAD: Final = "(e.created AND NOT e.redirect AND p.namespace = 6 AND w.dbname = 'commonswiki')"
@@ -96,16 +107,50 @@ LEFT JOIN (
 USING (generation, wiki_id, namespace)
 ORDER BY 1, 2, 3
 """.replace("/*TRACKED*/", _TRACKED)
+# Edits by set, day and place, and who was active on which day: a collection's buckets are read from these.
+_DAYS = """
+CREATE TEMP TABLE daily ON COMMIT DROP AS
+SELECT e.set_id, e.editor_id, (e.at AT TIME ZONE 'UTC')::date AS day, p.wiki_id * 65536::bigint + p.namespace AS place,
+       count(*) AS edits, coalesce(sum(e.byte_change) FILTER (WHERE e.byte_change > 0), 0) AS added,
+       count(*) FILTER (WHERE e.created AND NOT e.redirect) AS created
+FROM edit e JOIN page p ON p.id = e.page_key WHERE e.set_id <> 0 GROUP BY 1, 2, 3, 4;
+ANALYZE daily
+"""
+_EDITOR_DAYS = """
+INSERT INTO editor_day_tally (editor_id, day, set_id, edits)
+SELECT editor_id, day, set_id, sum(edits) FROM daily GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+_SUMS = """
+CREATE TEMP TABLE summed ON COMMIT DROP AS
+SELECT s.collection_id, b.width, b.begins, sum(g.edits) AS edits,
+       coalesce(sum(g.added) FILTER (WHERE g.place = ANY(s.tracked)), 0) AS added,
+       coalesce(sum(g.created) FILTER (WHERE g.place = ANY(s.tracked)), 0) AS created
+FROM (SELECT set_id, day, place, sum(edits) AS edits, sum(added) AS added, sum(created) AS created
+      FROM daily GROUP BY 1, 2, 3) g
+JOIN set_coverage s USING (set_id) CROSS JOIN LATERAL /*BUCKETS*/ WHERE NOT s.uploads_only GROUP BY 1, 2, 3
+""".replace("/*BUCKETS*/", buckets("g.day"))
+_TIMELINES = """
+INSERT INTO timeline_tally (generation, width, begins, edits, active_editors, bytes_added, articles_created)
+SELECT t.collection_id, t.width, t.begins, t.edits, a.editors, t.added, t.created
+FROM summed t JOIN (
+    SELECT collection_id, width, begins, count(*) AS editors
+    FROM (SELECT DISTINCT s.collection_id, b.width, b.begins, d.editor_id
+          FROM editor_day_tally d JOIN set_coverage s USING (set_id) CROSS JOIN LATERAL /*BUCKETS*/
+          WHERE NOT s.uploads_only) part
+    GROUP BY 1, 2, 3) a USING (collection_id, width, begins)
+ORDER BY 1, 2, 3
+""".replace("/*BUCKETS*/", buckets("d.day"))
 _HEADLINES = """
 UPDATE collection c
 SET edits = t.edits, articles_edited = t.edited, articles_created = t.created, bytes_added = t.added,
     bytes_removed = t.removed, words_bytes = t.words, uploads = t.uploads, reverted = t.reverted,
-    active_editors = (SELECT count(*) FROM editor_tally e WHERE e.generation = c.generation AND e.edits > 0)
+    active_editors = coalesce(a.editors, 0)
 FROM (SELECT t.generation, sum(t.edits) AS edits, sum(t.articles_edited) AS edited, sum(t.articles_created) AS created,
              sum(t.bytes_added) AS added, sum(t.bytes_removed) AS removed,
              coalesce(sum(t.bytes_added) FILTER (WHERE w.words), 0) AS words, sum(t.uploads) AS uploads,
              sum(t.reverted) AS reverted
       FROM wiki_tally t JOIN wiki w ON w.id = t.wiki_id GROUP BY 1) t
+LEFT JOIN (SELECT generation, count(*) AS editors FROM editor_tally WHERE edits > 0 GROUP BY 1) a USING (generation)
 WHERE t.generation = c.generation
 """
 
@@ -116,6 +161,10 @@ TALLIES: Final = (
     ("articles", _ARTICLES),
     ("editors", _EDITORS),
     ("wikis", _WIKIS),
+    ("what each editor did on each day", _DAYS),
+    ("days of editors", _EDITOR_DAYS),
+    ("days of collections", _SUMS),
+    ("timelines", _TIMELINES),
     ("collections", _HEADLINES),
 )
 """What is counted, and the statement that counts it, in order."""

@@ -112,6 +112,16 @@ SET edits = t.edits + excluded.edits, bytes_added = t.bytes_added + excluded.byt
     reverted = t.reverted + excluded.reverted
 """
 
+_FOLD_TIMELINE = """
+WITH change AS (DELETE FROM timeline_tally WHERE generation = $2 RETURNING *)
+INSERT INTO timeline_tally AS t (generation, width, begins, edits, active_editors, bytes_added, articles_created)
+SELECT $1, width, begins, edits, active_editors, bytes_added, articles_created FROM change ORDER BY 2, 3
+ON CONFLICT (generation, width, begins) DO UPDATE
+SET edits = t.edits + excluded.edits, active_editors = t.active_editors + excluded.active_editors,
+    bytes_added = t.bytes_added + excluded.bytes_added,
+    articles_created = t.articles_created + excluded.articles_created
+"""
+
 _LEFT = """
 SELECT greatest(
     (SELECT count(*) FROM (SELECT FROM article_tally WHERE generation = $1 LIMIT $2 + 1) a),
@@ -241,7 +251,7 @@ async def abandon(conn: Connection) -> None:
 async def sweep(conn: Connection) -> None:
     """Remove the tallies nobody uses any more, in small steps."""
     for row in await conn.fetch("SELECT id FROM generation WHERE collection_id IS NULL AND changes IS NULL"):
-        for table in ("article_tally", "editor_tally", "wiki_tally"):
+        for table in ("article_tally", "editor_tally", "wiki_tally", "timeline_tally"):
             statement = (
                 "DELETE FROM /*TABLE*/ WHERE ctid = ANY(ARRAY("
                 "SELECT ctid FROM /*TABLE*/ WHERE generation = $1 LIMIT $2))".replace("/*TABLE*/", table)
@@ -261,3 +271,4 @@ async def _fold(conn: Connection, made: Made) -> None:
     await conn.execute(_FOLD_ARTICLES, made.id, made.changes, FOLD)
     await conn.execute(_FOLD_EDITORS, made.id, made.changes, FOLD)
     await conn.execute(_FOLD_WIKIS, made.id, made.changes)
+    await conn.execute(_FOLD_TIMELINE, made.id, made.changes)

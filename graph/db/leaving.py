@@ -57,6 +57,8 @@ _EMPTY_TALLIES = (
     " AND t.editor_id = $2 AND t.enrolled = 0 AND t.edits = 0 AND t.uploads = 0",
     "DELETE FROM wiki_editor_tally t WHERE t.set_id IN (SELECT s.set_id FROM set_coverage s"
     " WHERE s.collection_id = ANY($1::bigint[])) AND t.editor_id = $2 AND t.edits = 0",
+    "DELETE FROM editor_day_tally t WHERE t.set_id IN (SELECT s.set_id FROM set_coverage s"
+    " WHERE s.collection_id = ANY($1::bigint[])) AND t.editor_id = $2 AND t.edits = 0",
 )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The numbers of collections in parts: by wiki and namespace, over time, by editor."""
+"""The numbers of collections in parts: by wiki and namespace, by editor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from datetime import datetime
 from graph.db import snapshots
 from graph.db.pool import Pool
 from graph.db.veils import WIKI_TALLY
-from graph.db.visibility import veiled
-from graph.tallies import Metrics, TimelinePoint, WikiMetrics
+from graph.db.visibility import nameless, veiled
+from graph.tallies import Metrics, WikiMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,8 @@ _NARROWED = """
 SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*,
     CASE WHEN $2::text IS NULL THEN c.has_words ELSE EXISTS (SELECT FROM wiki x WHERE x.dbname = $2 AND x.words) END
         AS has_words,
-    (SELECT count(DISTINCT e.editor_id) FROM set_coverage s /*VEILED*/
-     JOIN wiki_editor_tally e ON e.set_id = s.set_id AND e.editor_id <> ALL(veiled.editors)
-     JOIN wiki w ON w.id = e.wiki_id WHERE s.collection_id = c.id AND NOT s.uploads_only AND e.edits > 0
+    (SELECT count(DISTINCT e.editor_id) FROM /*ACTIVE*/ e
+     JOIN wiki w ON w.id = e.wiki_id WHERE e.collection_id = c.id
        AND ($2::text IS NULL OR w.dbname = $2) AND ($3::int IS NULL OR e.namespace = $3)) AS active_editors
 FROM collection c CROSS JOIN LATERAL (
     SELECT /*SUMS*/ FROM /*TALLY*/ t JOIN wiki w ON w.id = t.wiki_id
@@ -61,11 +60,9 @@ place AS (
     JOIN program_wiki pw ON pw.program_id = p.id WHERE l.campaign_id = ANY($1) AND p.visibility = 'PUBLIC'
 ),
 active AS (
-    SELECT s.collection_id, e.wiki_id, e.namespace, count(DISTINCT e.editor_id) AS editors
-    FROM set_coverage s /*VEILED*/
-    JOIN wiki_editor_tally e ON e.set_id = s.set_id AND e.editor_id <> ALL(veiled.editors)
-    WHERE s.collection_id = ANY($1) AND NOT s.uploads_only AND e.edits > 0
-    GROUP BY GROUPING SETS ((s.collection_id, e.wiki_id), (s.collection_id, e.wiki_id, e.namespace))
+    SELECT e.collection_id, e.wiki_id, e.namespace, count(DISTINCT e.editor_id) AS editors
+    FROM /*ACTIVE*/ e WHERE $2::bool
+    GROUP BY GROUPING SETS ((e.collection_id, e.wiki_id), (e.collection_id, e.wiki_id, e.namespace))
 ),
 part AS (
     SELECT place.collection_id, place.wiki_id, w.dbname, w.words AS has_words, t.namespace, /*SUMS*/,
@@ -83,34 +80,25 @@ LEFT JOIN active a ON a.collection_id = part.collection_id AND a.wiki_id = part.
 WHERE part.whole = 1 OR part.namespace IS NOT NULL
 ORDER BY c.id, part.dbname COLLATE "C", part.whole DESC, part.namespace
 """
+# Who was active where in the collections $1. Whether anybody is veiled is asked of the sets only where anybody may be.
+_ACTIVE = f"""(
+    SELECT s.collection_id, e.wiki_id, e.namespace, e.editor_id
+    FROM (SELECT k.id FROM unnest($1::bigint[]) AS k(id) WHERE NOT {nameless("k.id")} OFFSET 0) k
+    JOIN set_coverage s ON s.collection_id = k.id AND NOT s.uploads_only
+    JOIN wiki_editor_tally e ON e.set_id = s.set_id AND e.edits > 0
+    UNION ALL
+    SELECT s.collection_id, e.wiki_id, e.namespace, e.editor_id
+    FROM (SELECT c.* FROM (SELECT k.id FROM unnest($1::bigint[]) AS k(id) WHERE {nameless("k.id")} OFFSET 0) k
+          JOIN set_coverage c ON c.collection_id = k.id AND NOT c.uploads_only OFFSET 0) s {veiled("s.collection_id")}
+    JOIN wiki_editor_tally e ON e.set_id = s.set_id AND e.edits > 0 AND e.editor_id <> ALL(veiled.editors)
+)"""  # noqa: S608 - our own pieces
 _NARROWED, _BY_WIKI = (
     statement.replace("/*SUMS*/", _SUMS)
     .replace("/*AS OF*/", _AS_OF)
     .replace("/*TALLY*/", WIKI_TALLY)
-    .replace("/*VEILED*/", veiled("s.collection_id"))
+    .replace("/*ACTIVE*/", _ACTIVE)
     for statement in (_NARROWED, _BY_WIKI)
 )
-
-# Grouped twice, by editor and then without: many times cheaper than counting distinct editors of unsorted edits. One
-# minute is nearly one edit, so that what nameless participants did is in no point that is public.
-# $2 the width, $3 the first instant, $4 the instant after the last
-_TIMELINE = """
-SELECT collection_id, begin, sum(edits)::bigint AS edits, count(*) AS active_editors,
-    sum(bytes_added)::bigint AS bytes_added, sum(articles_created)::bigint AS articles_created
-FROM (
-    SELECT s.collection_id, date_trunc($2::text, e.at, 'UTC') AS begin, e.editor_id, count(*) AS edits,
-        coalesce(sum(e.byte_change) FILTER (WHERE e.byte_change > 0 AND tracked.holds), 0) AS bytes_added,
-        count(*) FILTER (WHERE e.created AND NOT e.redirect AND tracked.holds) AS articles_created
-    FROM set_coverage s /*VEILED*/
-    JOIN edit e ON e.set_id = s.set_id AND e.at >= $3::timestamptz AND e.at < $4::timestamptz
-        AND e.editor_id <> ALL(veiled.editors)
-    JOIN page g ON g.id = e.page_key
-    CROSS JOIN LATERAL (SELECT g.wiki_id * 65536::bigint + g.namespace = ANY(s.tracked) AS holds) tracked
-    WHERE s.collection_id = ANY($1::bigint[]) AND NOT s.uploads_only
-    GROUP BY 1, 2, 3
-) part
-GROUP BY 1, 2
-""".replace("/*VEILED*/", veiled("s.collection_id"))
 
 _WINDOWS = """
 SELECT k.id, p.tracking_start AS first, p.tracking_end AS last
@@ -150,27 +138,15 @@ async def narrowed_metrics(pool: Pool, collections: Sequence[int], to: Narrowed)
     return {row["id"]: snapshots.metrics(row) for row in rows}
 
 
-async def metrics_by_wiki(pool: Pool, collections: Sequence[int]) -> dict[int, list[WikiMetrics]]:
-    """For each collection, each of its wikis as a whole, followed by the namespaces of it that have numbers."""
+async def metrics_by_wiki(pool: Pool, collections: Sequence[int], active: bool) -> dict[int, list[WikiMetrics]]:
+    """For each collection, each of its wikis as a whole, followed by the namespaces of it that have numbers.
+
+    Active editors are counted when they are asked for (``active``), and are 0 otherwise.
+    """
     found: dict[int, list[WikiMetrics]] = {collection: [] for collection in collections}
-    for row in await pool.fetch(_BY_WIKI, collections):
+    for row in await pool.fetch(_BY_WIKI, collections, active):
         namespace = None if row["whole"] else row["namespace"]
         found[row["id"]].append(WikiMetrics(row["dbname"], namespace, snapshots.metrics(row)))
-    return found
-
-
-async def timeline(
-    pool: Pool, collections: Sequence[int], bucket: str, start: datetime, end: datetime
-) -> dict[int, dict[datetime, TimelinePoint]]:
-    """The buckets with edits from ``start`` to just before ``end``, by their beginning; others are missing.
-
-    ``bucket`` is minute, hour, day, week or month.
-    """
-    found: dict[int, dict[datetime, TimelinePoint]] = {collection: {} for collection in collections}
-    for row in await pool.fetch(_TIMELINE, collections, bucket, start, end):
-        found[row["collection_id"]][row["begin"]] = TimelinePoint(
-            row["begin"], row["edits"], row["bytes_added"], row["active_editors"], row["articles_created"]
-        )
     return found
 
 

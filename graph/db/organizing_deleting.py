@@ -44,10 +44,15 @@ async def _leave(conn: Connection, program_id: int, sets: Sequence[int]) -> None
     if not await few(conn, OF_SETS, sets):
         await defer(conn, [program_id])
         return
-    edits = await conn.fetch("SELECT wiki_id, revision_id FROM edit WHERE set_id = ANY($1::int[])", sets)
+    edits = await conn.fetch("SELECT wiki_id, revision_id, editor_id FROM edit WHERE set_id = ANY($1::int[])", sets)
     await recount(conn, OF_REVISIONS, [row["wiki_id"] for row in edits], [row["revision_id"] for row in edits])
     for table in ("article_editor_tally", "wiki_editor_tally"):
         await conn.execute(f"DELETE FROM {table} WHERE set_id = ANY($1::int[]) AND edits = 0", sets)  # noqa: S608 - our own names
+    await conn.execute(
+        "DELETE FROM editor_day_tally WHERE editor_id = ANY($2::bigint[]) AND set_id = ANY($1::int[]) AND edits = 0",
+        sets,
+        sorted({row["editor_id"] for row in edits}),
+    )
 
 
 async def delete_session(conn: Connection, program_id: int, session_id: int) -> None:
@@ -69,7 +74,7 @@ async def _drop(conn: Connection, collections: Sequence[int]) -> None:
     """Delete collections with their tallies and activity, and with them the rows that have their numbers."""
     rows = await conn.fetch("SELECT generation FROM collection WHERE id = ANY($1::bigint[])", collections)
     generations = [row["generation"] for row in rows]
-    for table in ("article_tally", "editor_tally", "wiki_tally"):
+    for table in ("article_tally", "editor_tally", "wiki_tally", "timeline_tally"):
         await conn.execute(f"DELETE FROM {table} WHERE generation = ANY($1::bigint[])", generations)  # noqa: S608 - our own names
     for table in ("set_coverage", "activity"):
         await conn.execute(f"DELETE FROM {table} WHERE collection_id = ANY($1::bigint[])", collections)  # noqa: S608 - our own names

@@ -11,7 +11,7 @@ from graph.db.keyset import Listing, containing
 from graph.db.pool import Pool
 from graph.db.veils import EDITOR_TALLY
 from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound
-from graph.paging import EditorQuery, Page, Slice, Within
+from graph.paging import EditorOrder, EditorQuery, Page, Slice, Within
 from graph.permissions import Part, parts_of
 from graph.programs import Editor, Enrollment, Role
 from graph.tallies import EditorMetrics
@@ -74,6 +74,25 @@ WHERE t.enrolled > 0 AND n.joined_at IS NOT NULL"""
 _RANK = """CASE $9::text WHEN 'EDITS' THEN coalesce(t.edits, 0) WHEN 'BYTES_ADDED' THEN coalesce(t.bytes_added, 0)
     WHEN 'JOINED' THEN (extract(epoch FROM n.joined_at) * 1000000)::bigint ELSE 0 END"""
 
+# Of a list by numbers the names are looked up of those only that fewer than a page come before. Those with the number
+# that the page begins at stand apart: some of them were on the page before.
+_RANKED = """
+FROM (
+    SELECT first.* FROM (
+        SELECT n.program_id, n.editor_id, n.role, n.joined_at, n.show_name, coalesce(t.edits, 0) AS edits,
+            coalesce(t.bytes_added, 0) AS bytes_added, coalesce(t.bytes_userspace, 0) AS bytes_userspace,
+            coalesce(t.bytes_draft, 0) AS bytes_draft, coalesce(t.articles_edited, 0) AS articles_edited,
+            coalesce(t.articles_created, 0) AS articles_created, coalesce(t.uploads, 0) AS uploads,
+            rank() OVER (PARTITION BY (/*RANK*/) = $2::bigint ORDER BY (/*RANK*/) DESC) AS place
+        FROM enrollment n
+        LEFT JOIN editor_tally t ON t.generation = /*WHOLE PROGRAM*/ AND t.editor_id = n.editor_id
+        WHERE n.program_id = parent.id AND n.role = 'EDITOR' AND /*NAMED*/
+          AND ($2::bigint IS NULL OR (/*RANK*/) <= $2::bigint)
+          AND ($10::bool IS NULL OR $10 = (coalesce(t.edits, 0) > 0))
+    ) first WHERE first.place <= $5::bigint
+) n JOIN editor u ON u.id = n.editor_id CROSS JOIN LATERAL (SELECT n.*) t
+WHERE ($8::text IS NULL OR u.username ILIKE $8)""".replace("/*RANK*/", _RANK)
+
 _LISTS = {
     within: Listing(
         _TALLIED,
@@ -93,6 +112,14 @@ _LISTS = {
         (Within.CAMPAIGN, _OF_CAMPAIGN),
     )
 }
+_BY_NUMBER = Listing(
+    _TALLIED,
+    _RANKED.replace("/*NAMED*/", ENROLLMENT_SEEN).replace("/*WHOLE PROGRAM*/", _WHOLE.replace("/*TABLE*/", "program")),
+    rank=_RANK,
+    name='lower(u.username) COLLATE "C"',
+    number="u.id",
+    extra=("text", "text", "bool"),
+)
 
 _IN_CHARGE = {
     Within.PROGRAM: "SELECT program_id AS parent, editor_id FROM enrollment"
@@ -172,7 +199,9 @@ async def participants(
     pool: Pool, viewer: Viewer, parents: Sequence[int], query: EditorQuery, part: Slice
 ) -> dict[int, Page[Participant]]:
     """The editors of each program, session or campaign, as far as the viewer may know of them."""
-    return await _LISTS[query.within].page(pool, viewer, parents, part, _extra(query), _participant)
+    ranked = query.within is Within.PROGRAM and query.order is not EditorOrder.USERNAME and query.search is None
+    listing = _BY_NUMBER if ranked else _LISTS[query.within]
+    return await listing.page(pool, viewer, parents, part, _extra(query), _participant)
 
 
 async def count_participants(pool: Pool, viewer: Viewer, parents: Sequence[int], query: EditorQuery) -> dict[int, int]:

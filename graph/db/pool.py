@@ -43,6 +43,17 @@ SERVER_SETTINGS = {
 }
 
 
+class Kept(asyncpg.Connection):  # type: ignore[misc]  # untyped for whoever derives from it
+    """A connection of a pool. Nothing is asked of the server when it is given back: that would double each statement.
+
+    So whoever changes a session (a lock that lasts beyond its transaction, a setting) puts it right, or ends it.
+    """
+
+    def get_reset_query(self) -> str:
+        """Nothing; an open transaction is rolled back all the same."""
+        return ""
+
+
 async def connect(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
     """A pool for ``url``, ready to use; at most ``largest`` connections.
 
@@ -56,6 +67,7 @@ async def connect(url: str, *, smallest: int = 1, largest: int = 10) -> Pool:
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
             server_settings=SERVER_SETTINGS,
+            connection_class=Kept,
         )
 
 

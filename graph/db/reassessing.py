@@ -87,17 +87,18 @@ async def rebuild(pool: Pool, collections: Sequence[int], program_ids: Sequence[
 
 @asynccontextmanager
 async def _alone(conn: Connection) -> AsyncIterator[None]:
-    await conn.execute("SELECT pg_advisory_lock($1)", LOCK, timeout=generations.LONG_SECONDS)
     try:
+        await conn.execute("SELECT pg_advisory_lock($1)", LOCK, timeout=generations.LONG_SECONDS)
         # What an earlier one left behind when its process died.
         await generations.abandon(conn)
         await transit.arrive(conn)
         yield
         await transit.arrive(conn)
         await generations.sweep(conn)
-    finally:
-        if not conn.is_closed():
-            await conn.execute("SELECT pg_advisory_unlock($1)", LOCK)
+        await conn.execute("SELECT pg_advisory_unlock($1)", LOCK)
+    except BaseException:
+        conn.terminate()  # and the lock with it, whether it is had already or not
+        raise
 
 
 async def _reassess(

@@ -41,6 +41,10 @@ _TALLIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "edits", "articles_edited", "articles_created", "bytes_added", "bytes_removed", "uploads", "reverted",
         ),
     ),
+    "timeline_tally": (
+        ("generation", "width", "begins"),
+        ("edits", "active_editors", "bytes_added", "articles_created"),
+    ),
 }  # fmt: skip
 
 # The tallies of sets, with their keys and how their rows follow from the edits of the sets $1.
@@ -54,6 +58,11 @@ _OF_SETS: dict[str, tuple[tuple[str, ...], str]] = {
         ("set_id", "wiki_id", "namespace", "editor_id"),
         "SELECT e.set_id, e.wiki_id, p.namespace, e.editor_id, count(*) AS edits"
         " FROM edit e JOIN page p ON p.id = e.page_key WHERE e.set_id = ANY($1::int[]) GROUP BY 1, 2, 3, 4",
+    ),
+    "editor_day_tally": (
+        ("set_id", "editor_id", "day"),
+        "SELECT set_id, editor_id, (at AT TIME ZONE 'UTC')::date AS day, count(*) AS edits FROM edit"
+        " WHERE set_id = ANY($1::int[]) GROUP BY 1, 2, 3",
     ),
 }
 _FILL = "INSERT INTO /*TABLE*/ (/*KEYS*/, edits) /*COUNTED*/"

@@ -75,16 +75,16 @@ WITH moved AS (
          ON t.origin = m.set_id AND t.members::bigint[] = m.members
     WHERE m.ord > $1 AND m.ord <= $2 AND e.wiki_id = m.wiki_id AND e.revision_id = m.revision_id
       AND e.set_id = m.set_id
-    RETURNING e.wiki_id, e.page_key, e.editor_id, m.set_id AS origin, t.target
+    RETURNING e.wiki_id, e.page_key, e.editor_id, (e.at AT TIME ZONE 'UTC')::date AS day, m.set_id AS origin, t.target
 ),
 step AS MATERIALIZED (
-    SELECT v.set_id, m.page_key, m.editor_id, m.wiki_id, sum(v.edits) AS edits
+    SELECT v.set_id, m.page_key, m.editor_id, m.wiki_id, m.day, sum(v.edits) AS edits
     FROM moved m CROSS JOIN LATERAL (VALUES (m.origin, -1), (m.target, 1)) AS v(set_id, edits)
-    WHERE v.set_id <> 0 GROUP BY 1, 2, 3, 4
+    WHERE v.set_id <> 0 GROUP BY 1, 2, 3, 4, 5
 ),
 pairs AS (
     INSERT INTO article_editor_tally AS t (page_key, editor_id, set_id, edits)
-    SELECT page_key, editor_id, set_id, edits FROM step ORDER BY 1, 2, 3
+    SELECT page_key, editor_id, set_id, sum(edits) FROM step GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (page_key, editor_id, set_id) DO UPDATE SET edits = t.edits + excluded.edits
 ),
 places AS (
@@ -92,6 +92,11 @@ places AS (
     SELECT s.set_id, s.wiki_id, p.namespace, s.editor_id, sum(s.edits)
     FROM step s JOIN page p ON p.id = s.page_key GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
     ON CONFLICT (set_id, wiki_id, namespace, editor_id) DO UPDATE SET edits = t.edits + excluded.edits
+),
+days AS (
+    INSERT INTO editor_day_tally AS t (editor_id, day, set_id, edits)
+    SELECT editor_id, day, set_id, sum(edits) FROM step GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (editor_id, day, set_id) DO UPDATE SET edits = t.edits + excluded.edits
 )
 SELECT target, count(*) AS edits FROM moved GROUP BY 1
 """
@@ -107,10 +112,15 @@ _DEPART = _SHIFT.replace(
 )
 
 _EMPTIED = """
-DELETE FROM article_editor_tally t USING (
-    SELECT DISTINCT e.page_key, e.editor_id, m.set_id FROM moving m JOIN edit e USING (wiki_id, revision_id)
-    WHERE m.ord > $1 AND m.ord <= $2
-) m
+WITH slice AS MATERIALIZED (
+    SELECT e.page_key, e.editor_id, (e.at AT TIME ZONE 'UTC')::date AS day, m.set_id
+    FROM moving m JOIN edit e USING (wiki_id, revision_id) WHERE m.ord > $1 AND m.ord <= $2
+),
+days AS (
+    DELETE FROM editor_day_tally t USING (SELECT DISTINCT editor_id, day, set_id FROM slice) m
+    WHERE (t.editor_id, t.day, t.set_id) = (m.editor_id, m.day, m.set_id) AND t.edits = 0
+)
+DELETE FROM article_editor_tally t USING (SELECT DISTINCT page_key, editor_id, set_id FROM slice) m
 WHERE (t.page_key, t.editor_id, t.set_id) = (m.page_key, m.editor_id, m.set_id) AND t.edits = 0
 """
 

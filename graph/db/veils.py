@@ -8,10 +8,10 @@ that what is veiled is taken off again where parts are read. Nearly always there
 
 from __future__ import annotations
 
-from graph.db.visibility import veiled
+from graph.db.visibility import nameless, veiled
 
 _VEILED_FACTS = """
-    FROM set_coverage s /*VEILED*/ JOIN edit e ON e.set_id = s.set_id AND e.editor_id = ANY(veiled.editors)
+    FROM (/*SETS*/) s /*VEILED*/ JOIN edit e ON e.set_id = s.set_id AND e.editor_id = ANY(veiled.editors)
     JOIN page q ON q.id = e.page_key
     CROSS JOIN LATERAL (
         SELECT NOT s.uploads_only AS whole,
@@ -20,14 +20,22 @@ _VEILED_FACTS = """
                e.created AND NOT e.redirect AND q.namespace = 6
                    AND q.wiki_id = (SELECT id FROM wiki WHERE dbname = 'commonswiki') AS upload
     ) f
-    WHERE /*WHICH*/ AND cardinality(veiled.editors) > 0"""
+    WHERE cardinality(veiled.editors) > 0"""
 _ADDED = "coalesce(sum(e.byte_change) FILTER (WHERE /*WHERE*/ AND e.byte_change > 0), 0)::bigint"
 _SHARED = """FROM edit o JOIN set_coverage r ON r.set_id = o.set_id AND r.collection_id = s.collection_id
     AND NOT r.uploads_only AND q.wiki_id * 65536::bigint + q.namespace = ANY(r.tracked) WHERE o.page_key = e.page_key"""
 
 
-def _facts(parent: str, which: str) -> str:
-    return _VEILED_FACTS.replace("/*VEILED*/", veiled(parent)).replace("/*WHICH*/", which)
+def _facts(parent: str, sets: str) -> str:
+    return _VEILED_FACTS.replace("/*VEILED*/", veiled(parent)).replace("/*SETS*/", sets)
+
+
+# The sets of the collections $1, and those of `parent.id`, where anything may be veiled.
+_SETS = f"""SELECT c.* FROM (SELECT k.id FROM unnest($1::bigint[]) AS k(id) WHERE {nameless("k.id")} OFFSET 0) k
+    JOIN set_coverage c ON c.collection_id = k.id OFFSET 0"""  # noqa: S608 - our own pieces
+_SETS_OF_PARENT = f"""SELECT c.* FROM set_coverage c
+    WHERE c.collection_id = parent.id AND {nameless("parent.id")} OFFSET 0"""  # noqa: S608 - our own pieces
+_WHOLE_SETS_OF_PARENT = _SETS_OF_PARENT.replace("parent.id AND", "parent.id AND NOT c.uploads_only AND", 1)
 
 
 def _added(where: str) -> str:
@@ -41,7 +49,7 @@ _BY_PLACE = f"""
         count(*) FILTER (WHERE f.tracked AND f.created) AS articles_created, {_added("f.tracked")} AS bytes_added,
         coalesce(-sum(e.byte_change) FILTER (WHERE f.tracked AND e.byte_change < 0), 0)::bigint AS bytes_removed,
         count(*) FILTER (WHERE f.upload) AS uploads, count(*) FILTER (WHERE f.whole AND e.reverted) AS reverted
-    {_facts("s.collection_id", "s.collection_id = ANY($1::bigint[])")}
+    {_facts("s.collection_id", _SETS)}
     GROUP BY 1, 2, 3"""
 
 # `wiki_tally` of the collections $1; what only nameless participants touched has no row.
@@ -62,7 +70,7 @@ WIKI_TALLY = f"""(
 _BY_ARTICLE = f"""
     SELECT e.page_key, count(*) FILTER (WHERE f.tracked)::int AS tracked, {_added("f.tracked")} AS bytes_added,
         count(*) FILTER (WHERE f.tracked AND f.created)::int AS creations
-    {_facts("parent.id", "s.collection_id = parent.id AND NOT s.uploads_only")}
+    {_facts("parent.id", _WHOLE_SETS_OF_PARENT)}
     GROUP BY 1"""
 ARTICLE_TALLY = f"""(
     SELECT t.page_key, t.tracked - coalesce(h.tracked, 0) AS tracked,
@@ -81,7 +89,7 @@ _BY_EDITOR = f"""
             AS articles_edited,
         count(*) FILTER (WHERE f.tracked AND f.created)::int AS articles_created,
         count(*) FILTER (WHERE f.upload)::int AS uploads
-    {_facts("parent.id", "s.collection_id = parent.id")}
+    {_facts("parent.id", _SETS_OF_PARENT)}
     GROUP BY 1"""
 EDITOR_TALLY = f"""(
     SELECT t.editor_id, t.enrolled, t.edits - coalesce(h.edits, 0) AS edits,

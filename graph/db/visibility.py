@@ -43,6 +43,14 @@ ENROLLMENT_SEEN = """(n.show_name OR n.role <> 'EDITOR' OR /*ADMIN*/::bool OR n.
                AND f.role = 'FACILITATOR'))"""
 
 
+# Whether anybody in a program of the public collection /*PARENT*/ is nameless: where nobody is, nothing is veiled, and
+# that need not be asked of each of its sets.
+_NAMELESS = """(EXISTS (SELECT FROM enrollment gn WHERE gn.program_id = /*PARENT*/ AND NOT gn.show_name)
+    OR EXISTS (SELECT FROM session gx JOIN enrollment gn ON gn.program_id = gx.program_id AND NOT gn.show_name
+               WHERE gx.id = /*PARENT*/)
+    OR EXISTS (SELECT FROM campaign_program gl JOIN enrollment gn ON gn.program_id = gl.program_id AND NOT gn.show_name
+               WHERE gl.campaign_id = /*PARENT*/))"""
+
 # The programs among the members of the set `s.set_id` for which the public collection /*PARENT*/ counts it.
 _COUNTING = """SELECT cp.id FROM edit_set cs CROSS JOIN LATERAL unnest(cs.members) AS cm(member)
     JOIN program cp ON cp.id = abs(cm.member)
@@ -65,6 +73,11 @@ VEILED = """CROSS JOIN LATERAL (SELECT ARRAY(
 def veiled(parent: str) -> str:
     """VEILED for the collection that the expression ``parent`` names."""
     return VEILED.replace("/*PARENT*/", parent)
+
+
+def nameless(parent: str) -> str:
+    """Whether anything may be veiled in the collection that the expression ``parent`` names."""
+    return _NAMELESS.replace("/*PARENT*/", parent)
 
 
 def bound(sql: str, viewer: int, admin: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from graph.db import numbers, snapshots
+from graph.db import timelines as stored
 from graph.db.numbers import Narrowed
 from graph.errors import ErrorCode, UserFault
 from graph.resolvers import timelines
@@ -30,10 +31,15 @@ async def metrics(
     return {number: found[collection] for number, collection in counted.items() if collection in found}
 
 
-async def metrics_by_wiki(deps: Deps, reader: Reader, collections: Sequence[int]) -> dict[int, list[WikiMetrics]]:
-    """For each collection, each wiki as a whole, followed by its namespaces that have numbers."""
+async def metrics_by_wiki(
+    deps: Deps, reader: Reader, collections: Sequence[int], active: bool
+) -> dict[int, list[WikiMetrics]]:
+    """For each collection, each wiki as a whole, followed by its namespaces that have numbers.
+
+    Active editors are 0 unless ``active`` asks for them.
+    """
     counted = await reader.counted_for(collections)
-    found = await numbers.metrics_by_wiki(deps.pool, list(counted.values()))
+    found = await numbers.metrics_by_wiki(deps.pool, list(counted.values()), active)
     return {number: found[collection] for number, collection in counted.items()}
 
 
@@ -58,7 +64,7 @@ async def timeline(
     if start is not None and end is not None and end < start:
         raise UserFault(ErrorCode.INVALID, "`to` is before `from`.", ("to",))
     counted = await reader.counted_for(collections)
-    windows = await numbers.windows(deps.pool, list(counted.values()))
+    windows = {} if start and end else await numbers.windows(deps.pool, list(counted.values()))
     now = deps.clock()
     begins: dict[int, list[datetime]] = {}
     for collection in counted.values():
@@ -76,7 +82,7 @@ async def _filled(deps: Deps, bucket: TimeBucket, begins: dict[int, list[datetim
     if not edges:
         return {collection: [] for collection in begins}
     after = timelines.following(bucket, max(edges))
-    known = await numbers.timeline(deps.pool, list(begins), bucket.lower(), min(edges), after)
+    known = await stored.timeline(deps.pool, list(begins), bucket.lower(), min(edges), after)
     return {
         collection: [known[collection].get(begin) or TimelinePoint(begin, 0, 0, 0, 0) for begin in found]
         for collection, found in begins.items()

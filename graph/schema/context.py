@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import strawberry
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 
 from graph.resolvers import upstream
 from graph.resolvers.deps import Deps
@@ -38,6 +40,7 @@ class Context:
         self.telling = Telling.WHOLE
         self.loaders = Loaders(deps, actor)
         self.deadline: asyncio.Timeout | None = None
+        self.selected: dict[tuple[int, str], bool] = {}
         self._position: asyncio.Future[tuple[str, int]] | None = None
 
     def take_time(self, seconds: float) -> None:
@@ -67,3 +70,29 @@ class Context:
 
 
 Info: TypeAlias = strawberry.Info[Context, None]
+
+
+def selects(info: Info, name: str) -> bool:
+    """Whether anything below this field has the name, wherever and whether or not it is skipped."""
+    raw = info._raw_info
+    known = info.context.selected
+    key = (id(raw.field_nodes[0]), name)
+    if key not in known:
+        known[key] = any(_holds(node.selection_set, name, raw.fragments, set()) for node in raw.field_nodes)
+    return known[key]
+
+
+def _holds(selected: SelectionSetNode | None, name: str, fragments: Mapping[str, Any], seen: set[str]) -> bool:
+    for each in selected.selections if selected else ():
+        if isinstance(each, FragmentSpreadNode):
+            spread = each.name.value
+            if spread not in seen:
+                seen.add(spread)
+                if _holds(fragments[spread].selection_set, name, fragments, seen):
+                    return True
+        elif isinstance(each, FieldNode | InlineFragmentNode) and (
+            (isinstance(each, FieldNode) and each.name.value == name)
+            or _holds(each.selection_set, name, fragments, seen)
+        ):
+            return True
+    return False

@@ -12,6 +12,8 @@ import binascii
 import json
 from typing import Any
 
+import msgspec
+
 from graph.errors import ErrorCode, UserFault
 from graph.paging import Key
 from graph.schema.arguments import storable
@@ -20,12 +22,14 @@ _VERSION = 1
 _LARGEST = 2**63 - 1
 _LONGEST = 4000
 ACTIVITY = "activity"
+_IN_ADDRESSES = bytes.maketrans(b"+/", b"-_")
+_encode = msgspec.json.Encoder().encode
 
 
 def encode(listing: str, key: Key) -> str:
     """The cursor of the place ``key`` in the list named ``listing``."""
-    text = json.dumps([_VERSION, listing, *key], ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode("ascii").rstrip("=")
+    plain = binascii.b2a_base64(_encode((_VERSION, listing, *key)), newline=False).translate(_IN_ADDRESSES)
+    return plain.decode("ascii").rstrip("=")
 
 
 def decode(listing: str, text: str, shape: tuple[type, ...]) -> Key:

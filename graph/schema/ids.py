@@ -14,6 +14,7 @@ import strawberry
 from graph.errors import ErrorCode, UserFault
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_IN_ADDRESSES = bytes.maketrans(b"+/", b"-_")
 _DBNAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 
 
@@ -47,7 +48,7 @@ class GlobalId:
 
 def encode(kind: Kind, number: int) -> strawberry.ID:
     """The id of one of our numbered things."""
-    return _pack(f"{kind}:{number}")
+    return _pack(f"{kind.value}:{number}")
 
 
 def encode_edit(wiki: str, revision_id: int) -> strawberry.ID:
@@ -88,4 +89,5 @@ def edit(text: str, *field: str) -> tuple[str, int]:
 
 
 def _pack(text: str) -> strawberry.ID:
-    return strawberry.ID(base64.urlsafe_b64encode(text.encode("ascii")).decode("ascii").rstrip("="))
+    plain = binascii.b2a_base64(text.encode("ascii"), newline=False).translate(_IN_ADDRESSES)
+    return strawberry.ID(plain.decode("ascii").rstrip("="))

@@ -21,6 +21,8 @@ TIMED = (int, int, int)
 
 T = TypeVar("T")
 
+_MOST_NAMED = 2_000  # more than there are
+
 
 @interface
 class Node:
@@ -75,7 +77,16 @@ class Wiki:
     @classmethod
     def named(cls, dbname: str) -> Wiki:
         """The wiki of a stored edit: it was known when the edit was stored."""
-        return cls.of(known_wiki(dbname) or nouns.Wiki(dbname, f"{dbname}.invalid", "unknown", None))
+        found = _NAMED.get(dbname)
+        if found is None:
+            found = cls.of(known_wiki(dbname) or nouns.Wiki(dbname, f"{dbname}.invalid", "unknown", None))
+            if len(_NAMED) < _MOST_NAMED:
+                _NAMED[dbname] = found
+        return found
+
+
+_NAMED: dict[str, Wiki] = {}
+"""The wikis as the API shows them: the same for everybody and always."""
 
 
 def cut(listing: str, shape: tuple[type, ...], first: int | None, after: str | None) -> Slice:

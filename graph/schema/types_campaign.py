@@ -24,7 +24,7 @@ from graph.programs import PasscodePolicy, ProgramType
 from graph.resolvers import short_addresses
 from graph.schema import ids
 from graph.schema.arguments import After, Bucket, Dbname, Edited, First, From, Search, To, Username, text
-from graph.schema.context import Info
+from graph.schema.context import Info, selects
 from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.filters import Filter, OrderOfPrograms, program_query
 from graph.schema.types_base import RANKED, Connection, Node, cursors_of, cut, page_info
@@ -178,7 +178,8 @@ class Campaign(Node):
     @resolved
     async def metrics_by_wiki(self, info: Info) -> list[WikiMetrics]:
         """The numbers of each wiki, each followed by those of its namespaces."""
-        return [WikiMetrics.of(part) for part in await info.context.loaders.wiki_metrics.load(self.value.id)]
+        asked = (self.value.id, selects(info, "activeEditors"))
+        return [WikiMetrics.of(part) for part in await info.context.loaders.wiki_metrics.load(asked)]
 
     @resolved
     async def timeline(self, info: Info, bucket: Bucket, from_: From = None, to: To = None) -> list[TimelinePoint]:

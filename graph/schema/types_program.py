@@ -28,7 +28,7 @@ from graph.programs import AssignmentRole, PasscodePolicy, ProgramStatus, Progra
 from graph.resolvers import revisions, short_addresses
 from graph.schema import ids
 from graph.schema.arguments import After, Bucket, Dbname, Edited, First, From, Search, To, Username, argument, text
-from graph.schema.context import Info
+from graph.schema.context import Info, selects
 from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.types_alerts import Alert
 from graph.schema.types_assignments import AssignmentConnection, AvailableArticleConnection
@@ -189,7 +189,8 @@ class Program(Node):
     @resolved
     async def metrics_by_wiki(self, info: Info) -> list[WikiMetrics]:
         """The numbers of each wiki, each followed by those of its namespaces."""
-        return [WikiMetrics.of(part) for part in await info.context.loaders.wiki_metrics.load(self.value.id)]
+        asked = (self.value.id, selects(info, "activeEditors"))
+        return [WikiMetrics.of(part) for part in await info.context.loaders.wiki_metrics.load(asked)]
 
     @resolved
     async def timeline(self, info: Info, bucket: Bucket, from_: From = None, to: To = None) -> list[TimelinePoint]:

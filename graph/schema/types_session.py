@@ -17,7 +17,7 @@ from graph.resolvers import organizing_scopes, revisions
 from graph.resolvers.organizing_scopes import ScopeFault, ScopeState
 from graph.schema import ids
 from graph.schema.arguments import After, Bucket, Dbname, Edited, First, From, To, Username, text
-from graph.schema.context import Info
+from graph.schema.context import Info, selects
 from graph.schema.fields import described, everybodys, resolved, said
 from graph.schema.types_base import Node, Wiki
 from graph.schema.types_content import EditConnection
@@ -170,7 +170,8 @@ class Session(Node):
     @resolved
     async def metrics_by_wiki(self, info: Info) -> list[WikiMetrics]:
         """The numbers of each wiki, each followed by those of its namespaces."""
-        return [WikiMetrics.of(part) for part in await info.context.loaders.wiki_metrics.load(self.value.id)]
+        asked = (self.value.id, selects(info, "activeEditors"))
+        return [WikiMetrics.of(part) for part in await info.context.loaders.wiki_metrics.load(asked)]
 
     @resolved
     async def timeline(self, info: Info, bucket: Bucket, from_: From = None, to: To = None) -> list[TimelinePoint]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 from graph.edits import (
     Change,
@@ -106,13 +106,25 @@ class OfArticle:
 
 
 @dataclass
+class OfBucket:
+    edits: int = 0
+    active_editors: int = 0
+    bytes_added: int = 0
+    articles_created: int = 0
+
+
+@dataclass
 class Numbers:
-    """Everything of one collection; parts that are all zero are left out."""
+    """Everything of one collection; parts that are all zero are left out.
+
+    ``buckets``: days (1), weeks (2) and months (3), by their first day.
+    """
 
     headline: Headline = field(default_factory=Headline)
     namespaces: dict[tuple[str, int], OfNamespace] = field(default_factory=dict)
     editors: dict[int, OfEditor] = field(default_factory=dict)
     articles: dict[tuple[str, int], OfArticle] = field(default_factory=dict)
+    buckets: dict[tuple[int, date], OfBucket] = field(default_factory=dict)
 
 
 @dataclass
@@ -293,6 +305,7 @@ class Naive:
                 for editor in {each.editor for each in edits}
             },
             articles=articles(edits),
+            buckets=buckets(edits),
         )
 
     def _headline(self, collection: int, edits: list[Counted]) -> Headline:
@@ -366,6 +379,25 @@ def articles(edits: list[Counted]) -> dict[tuple[str, int], OfArticle]:
             article.created |= each.tracked and creates(each)
             article.bytes_added += added([each]) if each.tracked else 0
     return dict(found)
+
+
+def buckets(edits: list[Counted]) -> dict[tuple[int, date], OfBucket]:
+    found: dict[tuple[int, date], list[Counted]] = defaultdict(list)
+    for each in edits:
+        day = each.edit.at.astimezone(UTC).date()
+        if each.whole:
+            found[1, day].append(each)
+            found[2, day - timedelta(days=day.weekday())].append(each)
+            found[3, day.replace(day=1)].append(each)
+    return {
+        place: OfBucket(
+            edits=len(some),
+            active_editors=len({each.editor for each in some}),
+            bytes_added=added([each for each in some if each.tracked]),
+            articles_created=len([each for each in some if each.tracked and creates(each)]),
+        )
+        for place, some in found.items()
+    }
 
 
 def page_of(each: Counted) -> tuple[str, int]:

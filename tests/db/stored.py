@@ -8,7 +8,7 @@ from typing import Any
 
 from graph.db.pool import Connection
 from graph.db.snapshots import snapshots
-from tests.db.naive import Headline, Numbers, OfArticle, OfEditor, OfNamespace
+from tests.db.naive import Headline, Numbers, OfArticle, OfBucket, OfEditor, OfNamespace
 
 
 async def numbers(conn: Connection, collection: int) -> Numbers:
@@ -44,6 +44,13 @@ async def numbers(conn: Connection, collection: int) -> Numbers:
                 collection,
             )
             if row["edits"] or row["tracked"] or row["creations"] or row["bytes_added"]
+        },
+        buckets={
+            (row["width"], row["begins"]): _filled(OfBucket, row)
+            for row in await conn.fetch(
+                "SELECT t.* FROM timeline_tally t JOIN collection k USING (generation) WHERE k.id = $1", collection
+            )
+            if _filled(OfBucket, row) != OfBucket()
         },
     )
 

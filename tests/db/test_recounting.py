@@ -49,6 +49,8 @@ SPOILT = [
     ("UPDATE editor_tally SET uploads = 7", "editor_tally", "uploads"),
     ("UPDATE wiki_tally SET reverted = 9", "wiki_tally", "reverted"),
     ("UPDATE wiki_editor_tally SET edits = edits + 1", "wiki_editor_tally", "edits"),
+    ("DELETE FROM editor_day_tally", "editor_day_tally", "edits"),
+    ("UPDATE timeline_tally SET active_editors = active_editors + 1", "timeline_tally", "active_editors"),
 ]
 
 
@@ -90,7 +92,15 @@ async def test_lost_coverage_is_found_when_only_that_collection_is_checked(world
 
 async def test_everything_can_be_counted_from_nothing(world: World) -> None:
     collections = await staged(world)
-    for table in ("article_tally", "article_editor_tally", "editor_tally", "wiki_tally", "wiki_editor_tally"):
+    for table in (
+        "article_tally",
+        "article_editor_tally",
+        "editor_tally",
+        "wiki_tally",
+        "wiki_editor_tally",
+        "editor_day_tally",
+        "timeline_tally",
+    ):
         await world.pool.execute(f"TRUNCATE {table}")
     await world.pool.execute("UPDATE collection SET edits = 0, uploads = 99, has_words = NOT has_words")
     await recounting.rebuild(world.pool, collections)

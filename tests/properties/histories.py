@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
@@ -20,6 +20,9 @@ from graph.edits import (
     SeenEdit,
 )
 from tests.db.world import NOON, SECOND, edit
+
+LATE = 13  # after the windows of the tests have begun and ended
+DAY = timedelta(days=1)
 
 WIKIS = ("enwiki", "dewiki", "arwiki", "commonswiki")
 NAMESPACES = (0, 1, 2, 118)
@@ -56,8 +59,9 @@ class Wikis:
         return self._next
 
     def now(self) -> datetime:
+        """Ten seconds later each time; what comes late comes the day after, which begins another week."""
         self._ticks += 1
-        return NOON + self._ticks * 10 * SECOND
+        return NOON + self._ticks * 10 * SECOND + (DAY / 2 if self._ticks > LATE else timedelta())
 
     def page(self, pick: int) -> Page | None:
         return self.pages[pick % len(self.pages)] if self.pages else None

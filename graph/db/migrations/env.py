@@ -13,6 +13,7 @@ from graph.db import (  # noqa: F401 - fill the metadata
     tables_history,
     tables_scopes,
     tables_screens,
+    tables_timelines,
 )
 
 context.configure(
