@@ -126,6 +126,9 @@ async def test_editors_choose_an_article_undo_it_and_give_back_what_they_were_as
     program = await amara.program(title="Choosing")
     await place.enroll(program, "Ada", show_name=False)
     await amara.done(at(program), "offer", articles="Moss\nFern\nÄpfel")
+    for path in (f"/programs/{program['slug']}", "/my"):
+        assert f'href="{choosing(program)}"' in await ada.get(path)
+        assert f'href="{choosing(program)}"' not in await amara.get(path)
     page = await ada.get(f"{choosing(program)}?q=fer")
     assert "Fern" in words(page)
     assert "Moss" not in words(page)
