@@ -3,7 +3,8 @@
 
 A database is a copy of one that was migrated once in this session, so a test pays some milliseconds for it and may
 commit what it likes. With GRAPH_DATABASE_URL the server is that one (its user must be allowed to create databases);
-otherwise an embedded one is started for the session, without fsync.
+otherwise an embedded one is started for the session, without fsync, and in memory where there is room: a database is
+some hundred files, and to make them is most of what a small test costs.
 """
 
 from __future__ import annotations
@@ -38,7 +39,13 @@ hypothesis.settings.register_profile("ci", derandomize=True, max_examples=100, d
 hypothesis.settings.register_profile("dev", max_examples=500, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-IN_A_HURRY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+IN_A_HURRY = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200",
+    "autovacuum": "off",  # no database lives long enough to need it
+    "wal_init_zero": "off", "max_wal_size": "256MB",
+}  # fmt: skip
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 1024**3  # free bytes in memory for one server: its log, and a few databases of 10 MB at a time
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -49,7 +56,7 @@ def server_url() -> Iterator[str]:
         yield GIVEN_SERVER
         return
     with (
-        tempfile.TemporaryDirectory(prefix="graph-tests-") as folder,
+        tempfile.TemporaryDirectory(prefix="graph-tests-", dir=in_memory()) as folder,
         embedded.start(Path(folder), IN_A_HURRY) as server,
     ):
         yield server.url
@@ -109,6 +116,15 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect_nearby)
 
 
+def in_memory() -> Path | None:
+    """A folder whose files are in memory, where there is one with room enough."""
+    try:
+        free = shutil.disk_usage(MEMORY).free
+    except OSError:
+        return None
+    return MEMORY if free >= ROOM and os.access(MEMORY, os.W_OK) else None
+
+
 def is_loopback(host: str) -> bool:
     """Whether ``host`` (a name or an address) is this machine."""
     try:
@@ -126,7 +142,8 @@ def with_database(url: str, name: str) -> str:
 def new_database(server_url: str, template: str) -> Iterator[str]:
     """A copy of a database (``template0``: an empty one), while the block runs; gives its DSN."""
     name = f"graph_test_{token_hex(6)}"
-    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    quickly = "" if GIVEN_SERVER else " STRATEGY FILE_COPY"  # a checkpoint, which only a hasty server makes for nothing
+    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}{quickly}")
     yield with_database(server_url, name)
     _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
