@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import Browser, CDPSession, Page, expect
 
@@ -14,15 +16,24 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STEP = 9  # seconds, less than the silence after which a connection counts as dead
 HOUR = 3600
+FIRST = 600  # seconds after which it is measured first
 EDITS_A_STEP = 2
 
 
-async def needed(page: Page, session: CDPSession) -> tuple[int, int, int]:
-    """The bytes of its heap, the nodes of its document, and all nodes that are kept, after a collection."""
-    await session.send("HeapProfiler.collectGarbage")
-    heap = await session.send("Runtime.getHeapUsage")
-    counters = await session.send("Memory.getDOMCounters")
-    return int(heap["usedSize"]), await page.evaluate("document.querySelectorAll('*').length"), int(counters["nodes"])
+async def needed(page: Page, session: CDPSession) -> tuple[int, ...]:
+    """The bytes of its heap, the nodes of its document, and all nodes that are kept: the least of some collections.
+
+    What was replaced just now is let go of a frame later.
+    """
+    looks = []
+    for _ in range(4):
+        await asyncio.sleep(0.2)
+        await session.send("HeapProfiler.collectGarbage")
+        heap = await session.send("Runtime.getHeapUsage")
+        counters = await session.send("Memory.getDOMCounters")
+        nodes = await page.evaluate("document.querySelectorAll('*').length")
+        looks.append((int(heap["usedSize"]), int(nodes), int(counters["nodes"])))
+    return tuple(map(min, zip(*looks, strict=True)))
 
 
 def live_on(stage: Stage, step: int) -> None:
@@ -41,10 +52,27 @@ def live_on(stage: Stage, step: int) -> None:
     del stage.edits[30:]
 
 
+def newest(step: int) -> int:
+    """The number of the last edit of a step."""
+    return (step + 1) * EDITS_A_STEP - 1
+
+
 def at(number: int) -> str:
     """When the edit was made."""
     hour, second = divmod(number * STEP // EDITS_A_STEP, HOUR)
     return f"2026-11-22T{8 + hour:02}:{second // 60:02}:{second % 60:02}Z"
+
+
+async def pass_by(page: Page, now: int) -> None:
+    """Let a step's time pass: later on at a stroke, but the first minutes second by second, as they are lived.
+
+    What runs often is compiled, and what was compiled is part of the heap: a screen that had ticked only once a step by
+    then would be compared with one that has not begun to work.
+    """
+    if now <= FIRST:
+        await page.clock.run_for(STEP * 1_000)
+    else:
+        await page.clock.fast_forward(STEP * 1_000)
 
 
 async def test_eight_hours_need_no_more_than_ten_minutes(browser: Browser, served: Served) -> None:
@@ -60,11 +88,11 @@ async def test_eight_hours_need_no_more_than_ten_minutes(browser: Browser, serve
         first = None
         for step in range(8 * HOUR // STEP):
             live_on(stage, step)
-            await page.clock.fast_forward(STEP * 1_000)
-            if step == 600 // STEP:
-                await expect(page.locator(".card")).to_have_count(6)
+            await pass_by(page, step * STEP)
+            if step == FIRST // STEP:
+                await expect(page.locator(".card .title").first).to_have_text(f"Article {newest(step)}")
                 first = await needed(page, session)
-        await expect(page.locator(".card .title").first).to_have_text(f"Article {8 * HOUR // STEP * EDITS_A_STEP - 1}")
+        await expect(page.locator(".card .title").first).to_have_text(f"Article {newest(8 * HOUR // STEP - 1)}")
         await expect(page.locator(LIVE)).to_be_visible()
         last = await needed(page, session)
         assert first is not None
