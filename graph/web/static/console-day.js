@@ -13,6 +13,8 @@ const days = new Intl.NumberFormat(language, { style: "unit", unit: "day", unitD
 const whole = new Intl.NumberFormat(language);
 const both = new Intl.ListFormat(language, { type: "conjunction" });
 
+live.querySelector("[data-still]").hidden = true;
+
 const say = (key, ...given) => day[key].replace(/\$(\d)/g, (_, place) => given[place - 1]);
 
 // Rows that came by the stream, and cards that somebody hid or showed elsewhere
