@@ -16,6 +16,7 @@ import pytest
 
 from graph.db import embedded
 from graph.errors import DatabaseUnavailable
+from tests.conftest import in_memory
 
 FAST = {"fsync": "off"}
 # A process that joins the server, says so, and gives its share back when its standard input ends.
@@ -31,8 +32,9 @@ server.stop()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "postgresql"
+def folder(tmp_path: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="graph-embedded-", dir=in_memory() or tmp_path) as place:
+        yield Path(place) / "postgresql"
 
 
 @pytest.fixture
