@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What makes the console's forms kinder; every form works without it.
 
-// What went wrong, or what was done, is where reading begins.
-document.querySelector(".faults, .notice, .outcome")?.focus();
+// What went wrong, or what was done, is where reading begins; unless somebody is further already.
+if (document.activeElement === document.body) document.querySelector(".faults, .notice, .outcome")?.focus();
 
 // A form is sent once, however often its button is pressed; coming back to the page it can be sent again.
 document.addEventListener("submit", (event) => {
