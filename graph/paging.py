@@ -120,7 +120,10 @@ class OrganizationQuery:
 
 @dataclass(frozen=True, slots=True)
 class EditorQuery:
-    """Which editors of a program, session or campaign. ``search`` looks in the username; ``edited``: with counted edits."""
+    """Which editors of a program, session or campaign.
+
+    ``search`` looks in the username; ``edited``: with counted edits.
+    """
 
     within: Within
     search: str | None = None
