@@ -167,6 +167,15 @@ async def test_a_sessions_screen_shows_what_falls_into_its_time(browser: Browser
         assert "Too late" not in await session.locator("#cards").inner_text()
 
 
+async def test_a_session_of_a_program_that_counts_no_article_says_why_nothing_comes(
+    browser: Browser, spring: Spring
+) -> None:
+    program = await spring.home.program(spring.ada, title="Desert", type="ARTICLE_SCOPED")
+    await spring.world.session(ids.number(program["id"], ids.Kind.PROGRAM), "dry", OPENS, CLOSES)
+    async with screens(browser, spring, "/live/session/dry") as (page,):
+        await expect(page.locator("#waiting")).to_contain_text("The program's list of articles is empty")
+
+
 async def test_whoever_runs_the_program_hides_a_card_on_every_screen_and_shows_it_again(
     browser: Browser, spring: Spring
 ) -> None:
