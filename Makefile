@@ -59,7 +59,7 @@ bench: setup-tests ## run every benchmark (a calm machine, about twenty minutes)
 	@for name in ingest consume latency refusals backfill fanout crowded scope; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 properties: setup-tests ## try the properties on many other examples, drawn anew each time (many minutes)
-	HYPOTHESIS_PROFILE=dev $(BIN)/pytest -n $(or $(WORKERS),2) $(ARGS) tests/properties
+	HYPOTHESIS_PROFILE=dev $(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile $(ARGS) tests/properties tests/scenario/test_article_scopes.py
 
 test-postgres15: setup-tests ## run all tests on Debian's PostgreSQL 15, installing it with apt
 	@tests/with-postgres15 $(BIN)/pytest $(ARGS)
