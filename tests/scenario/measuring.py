@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 
-from graph.db import contributions, numbers, recounting
+from graph.db import contributions, recounting, timelines
 from graph.db.pool import Pool
 from graph.paging import EditQuery, Slice
 from graph.tallies import TimelinePoint
@@ -38,8 +38,8 @@ async def measure(pool: Pool, rules: Naive) -> Measured:
     collections = [collection for collection in rules.collections() if collection not in rules.organizations]
     return Measured(
         found,
-        hours=await numbers.timeline(pool, collections, "hour", *EVER),
-        days=await numbers.timeline(pool, collections, "day", *EVER),
+        hours=await timelines.timeline(pool, collections, "hour", *EVER),
+        days=await timelines.timeline(pool, collections, "day", *EVER),
         edits={collection: await _edits(pool, collection) for collection in collections},
     )
 
