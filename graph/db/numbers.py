@@ -80,23 +80,32 @@ LEFT JOIN active a ON a.collection_id = part.collection_id AND a.wiki_id = part.
 WHERE part.whole = 1 OR part.namespace IS NOT NULL
 ORDER BY c.id, part.dbname COLLATE "C", part.whole DESC, part.namespace
 """
-# Who was active where in the collections $1. Whether anybody is veiled is asked of the sets only where anybody may be.
+# Who was active where. Whether anybody is veiled is asked of the sets only where anybody may be.
 _ACTIVE = f"""(
     SELECT s.collection_id, e.wiki_id, e.namespace, e.editor_id
-    FROM (SELECT k.id FROM unnest($1::bigint[]) AS k(id) WHERE NOT {nameless("k.id")} OFFSET 0) k
-    JOIN set_coverage s ON s.collection_id = k.id AND NOT s.uploads_only
-    JOIN wiki_editor_tally e ON e.set_id = s.set_id AND e.edits > 0
+    FROM (/*PLAIN*/ OFFSET 0) s JOIN wiki_editor_tally e ON e.set_id = s.set_id AND e.edits > 0
     UNION ALL
     SELECT s.collection_id, e.wiki_id, e.namespace, e.editor_id
-    FROM (SELECT c.* FROM (SELECT k.id FROM unnest($1::bigint[]) AS k(id) WHERE {nameless("k.id")} OFFSET 0) k
-          JOIN set_coverage c ON c.collection_id = k.id AND NOT c.uploads_only OFFSET 0) s {veiled("s.collection_id")}
+    FROM (/*VEILED*/ OFFSET 0) s {veiled("s.collection_id")}
     JOIN wiki_editor_tally e ON e.set_id = s.set_id AND e.edits > 0 AND e.editor_id <> ALL(veiled.editors)
 )"""  # noqa: S608 - our own pieces
+_SETS_OF_ONE = """SELECT x.set_id, x.collection_id FROM set_coverage x
+    WHERE x.collection_id = c.id AND NOT x.uploads_only AND /*WHICH*/"""
+_SETS_OF_SOME = """SELECT x.set_id, x.collection_id
+    FROM (SELECT k.id FROM unnest($1::bigint[]) AS k(id) WHERE /*WHICH*/ OFFSET 0) k
+    JOIN set_coverage x ON x.collection_id = k.id AND NOT x.uploads_only"""
+
+
+def _active(sets: str, parent: str) -> str:
+    some = nameless(parent)
+    plain, hidden = sets.replace("/*WHICH*/", f"NOT {some}"), sets.replace("/*WHICH*/", some)
+    return _ACTIVE.replace("/*PLAIN*/", plain).replace("/*VEILED*/", hidden)
+
+
+_NARROWED = _NARROWED.replace("/*ACTIVE*/", _active(_SETS_OF_ONE, "c.id"))
+_BY_WIKI = _BY_WIKI.replace("/*ACTIVE*/", _active(_SETS_OF_SOME, "k.id"))
 _NARROWED, _BY_WIKI = (
-    statement.replace("/*SUMS*/", _SUMS)
-    .replace("/*AS OF*/", _AS_OF)
-    .replace("/*TALLY*/", WIKI_TALLY)
-    .replace("/*ACTIVE*/", _ACTIVE)
+    statement.replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF).replace("/*TALLY*/", WIKI_TALLY)
     for statement in (_NARROWED, _BY_WIKI)
 )
 

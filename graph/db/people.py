@@ -10,7 +10,7 @@ from typing import Any
 from graph.db.keyset import Listing, containing
 from graph.db.pool import Pool
 from graph.db.veils import EDITOR_TALLY
-from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound
+from graph.db.visibility import ENROLLMENT_SEEN, PROGRAM_SEEN, Viewer, bound, nameless
 from graph.paging import EditorOrder, EditorQuery, Page, Slice, Within
 from graph.permissions import Part, parts_of
 from graph.programs import Editor, Enrollment, Role
@@ -112,6 +112,28 @@ _LISTS = {
         (Within.CAMPAIGN, _OF_CAMPAIGN),
     )
 }
+# In a campaign likewise, where nobody is nameless: else tallies are not yet what is shown, and all are looked at.
+_PARTS = """t.editor_id, t.enrolled, t.edits, t.bytes_added, t.bytes_userspace, t.bytes_draft, t.articles_edited,
+    t.articles_created, t.uploads"""
+_RANKED_IN_CAMPAIGN = f"""(
+    SELECT {_PARTS} FROM (
+        SELECT {_PARTS}, rank() OVER (PARTITION BY (/*NUMBER*/) = $2::bigint ORDER BY (/*NUMBER*/) DESC) AS place
+        FROM editor_tally t
+        WHERE t.generation = (SELECT k.generation FROM collection k WHERE k.id = parent.id) AND t.enrolled > 0
+          AND ($2::bigint IS NULL OR (/*NUMBER*/) <= $2::bigint)
+          AND ($10::bool IS NULL OR $10 = (t.edits > 0)) AND NOT {nameless("parent.id")}
+    ) t WHERE t.place <= $5::bigint
+    UNION ALL
+    SELECT {_PARTS} FROM {EDITOR_TALLY} t WHERE {nameless("parent.id")}
+)""".replace("/*NUMBER*/", "CASE $9::text WHEN 'EDITS' THEN t.edits ELSE t.bytes_added END")  # noqa: S608 - our pieces
+_CAMPAIGN_BY_NUMBER = Listing(
+    _TALLIED,
+    (_OF_CAMPAIGN + _SEARCHED).replace("/*TALLY*/", _RANKED_IN_CAMPAIGN),
+    rank=_RANK,
+    name='lower(u.username) COLLATE "C"',
+    number="u.id",
+    extra=("text", "text", "bool"),
+)
 _BY_NUMBER = Listing(
     _TALLIED,
     _RANKED.replace("/*NAMED*/", ENROLLMENT_SEEN).replace("/*WHOLE PROGRAM*/", _WHOLE.replace("/*TABLE*/", "program")),
@@ -199,9 +221,17 @@ async def participants(
     pool: Pool, viewer: Viewer, parents: Sequence[int], query: EditorQuery, part: Slice
 ) -> dict[int, Page[Participant]]:
     """The editors of each program, session or campaign, as far as the viewer may know of them."""
-    ranked = query.within is Within.PROGRAM and query.order is not EditorOrder.USERNAME and query.search is None
-    listing = _BY_NUMBER if ranked else _LISTS[query.within]
-    return await listing.page(pool, viewer, parents, part, _extra(query), _participant)
+    return await _listing(query).page(pool, viewer, parents, part, _extra(query), _participant)
+
+
+def _listing(query: EditorQuery) -> Listing:
+    """The list itself, or the shorter way to a page of it."""
+    if query.search is None and query.order is not EditorOrder.USERNAME:
+        if query.within is Within.PROGRAM:
+            return _BY_NUMBER
+        if query.within is Within.CAMPAIGN and query.order is not EditorOrder.JOINED:
+            return _CAMPAIGN_BY_NUMBER
+    return _LISTS[query.within]
 
 
 async def count_participants(pool: Pool, viewer: Viewer, parents: Sequence[int], query: EditorQuery) -> dict[int, int]:

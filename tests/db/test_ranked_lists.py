@@ -105,6 +105,28 @@ async def test_editors_by_a_number_come_page_by_page_as_from_the_whole_list(
         assert await paged(read, program, 4) == [item.key for item in whole[program].items]
 
 
+@pytest.mark.parametrize("order", [EditorOrder.EDITS, EditorOrder.BYTES_ADDED])
+async def test_a_campaigns_editors_come_likewise(pool: Pool, order: EditorOrder) -> None:
+    query = EditorQuery(Within.CAMPAIGN, order=order)
+    campaign = await pool.fetchval("SELECT min(id) FROM campaign")
+    listing = people._LISTS[Within.CAMPAIGN]
+
+    async def read(parents: list[int], part: Slice) -> Any:
+        return await people.participants(pool, ANYBODY, parents, query, part)
+
+    async def compare() -> None:
+        whole = await listing.page(pool, ANYBODY, [campaign], Slice(10_000), people._extra(query), people._participant)
+        assert len(whole[campaign].items) > 50
+        assert await paged(read, campaign, 7) == [item.key for item in whole[campaign].items]
+
+    await compare()
+    await pool.execute("UPDATE enrollment SET show_name = false WHERE editor_id % 3 = 0")
+    try:
+        await compare()
+    finally:
+        await pool.execute("UPDATE enrollment SET show_name = true")
+
+
 @pytest.mark.parametrize("width", ["day", "week", "month"])
 async def test_buckets_are_what_the_edits_say(pool: Pool, width: str) -> None:
     everything = await collections(pool)
