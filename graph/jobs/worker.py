@@ -102,6 +102,8 @@ class Worker:
                 await job()
             except PASSING as error:
                 log.warning("%s failed and is tried again: %s", job.__name__, error)
+            except Exception:  # a fault of ours in one of these keeps nobody from the others
+                log.exception("%s failed and is tried again", job.__name__)
             self._beat()
             await asyncio.sleep(seconds)
 
