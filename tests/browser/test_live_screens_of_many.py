@@ -205,7 +205,7 @@ async def test_whoever_runs_the_program_hides_a_card_on_every_screen_and_shows_i
 
 
 async def test_whoever_does_not_run_it_hides_a_card_at_their_own_screen_only(browser: Browser, spring: Spring) -> None:
-    newest = NOW + timedelta(minutes=3)
+    newest = CLOSES + 2 * HOUR  # later than what other tests made
     await spring.edit("Lakes", "Newest", at=newest)
     async with screens(browser, spring, f"{spring.campaign}?moderate=1", spring.campaign) as (own, other):
         await expect(own.locator(".title", has_text="Newest")).to_be_visible()
