@@ -120,7 +120,8 @@ class _Seen(Visitor):
 
 
 def _still(order: ValueNode | None) -> bool:
-    return order is None or (isinstance(order, EnumValueNode) and order.value != _RESTLESS)
+    """Whether only a change of rules changes the order; where none is given it is that of recent activity."""
+    return isinstance(order, EnumValueNode) and order.value != _RESTLESS
 
 
 def _without_status(given: ValueNode | None) -> bool:

@@ -30,7 +30,7 @@ def test_every_field_said_to_last_is_there() -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        '{ campaign(slug: "a") { title programs(first: 100) { nodes { slug metrics { totalEdits __typename } } } } }',
+        '{ campaign(slug: "a") { title programs(orderBy: TITLE) { nodes { slug metrics { totalEdits } } } } }',
         '{ program(slug: "a") { editors(orderBy: EDITS) { edges { node { id } metrics { edits } } } } }',
         '{ campaign(slug: "a") { programs(orderBy: NEWEST, filter: {search: "x"}) { totalCount } } }',
         f'{{ campaign(slug: "a") {{ timeline(bucket: DAY, {DAYS}) {{ at edits }} }} }}',
@@ -54,6 +54,7 @@ def test_what_follows_from_numbers_and_rules_holds_until_they_change(asked: str)
         '{ program(slug: "a") { timeline(bucket: DAY) { edits } } }',
         'query ($a: DateTime) { program(slug: "a") { timeline(bucket: DAY, from: $a, to: $a) { edits } } }',
         "{ programs(orderBy: RECENT_ACTIVITY) { totalCount } }",
+        "{ programs { totalCount } }",
         "{ programs(filter: {status: ACTIVE}) { totalCount } }",
         "query ($f: ProgramFilter) { programs(filter: $f) { totalCount } }",
         "query ($o: ProgramOrder) { programs(orderBy: $o) { totalCount } }",
