@@ -253,7 +253,11 @@ class _Cluster:
         try:
             self._run("pg_ctl", *wait, "-m", "fast", "stop")
         except DatabaseUnavailable:
-            self._run("pg_ctl", *wait, "-m", "immediate", "stop")
+            try:
+                self._run("pg_ctl", *wait, "-m", "immediate", "stop")
+            except DatabaseUnavailable:
+                if self.running() is not None:  # else it ended politely after all, between the two
+                    raise
         self._leave(directory)
 
     def _leave(self, directory: Path) -> None:
