@@ -46,6 +46,8 @@ NAMED: dict[tuple[str, str], tuple[str, ...]] = {
     ("/admin", "discard"): ("job",),
     ("/my/account", "revoke"): ("token",),
 }
+# Pasted names are kept one a line, without those that were added.
+PIECEWISE = {(f"{RUN}/people", "add")}
 WRONG = ("", "x" * 10_000, *HOSTILE)
 RUNS = re.compile(r"<script>alert|<img src=x|<svg/onload|onerror=\"alert")
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0\ufffe\uffff\U0001fffe]")
@@ -83,7 +85,7 @@ async def test_whatever_is_typed_is_taken_or_refused_beside_it_and_never_runs(
             assert RUNS.search(response.text) is None, text
             if response.status_code == 422:
                 assert 'role="alert"' in response.text or 'class="outcome"' in response.text, text[:50]
-                if not HIDDEN.search(text):
+                if (path, do) not in PIECEWISE and not HIDDEN.search(text):
                     assert html.escape(text.strip()) in response.text.replace("&#34;", "&quot;").replace(
                         "&#39;", "&#x27;"
                     )
