@@ -70,3 +70,13 @@ async def test_a_page_is_painted_within_a_second_stands_still_and_is_light(
         if found.paint < PAINTED_WITHIN:
             break
     assert 0 < min(paints) < PAINTED_WITHIN
+
+
+async def test_a_live_screen_stands_still_also_where_its_script_comes_late(browser: Browser, shown: Gallery) -> None:
+    url = f"{shown.url}/live/program/night_at_the_museum"
+    async with looking_at(browser, url) as page:
+        session = await page.context.new_cdp_session(page)
+        await session.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+        await page.reload()
+        await expect(page.locator(LIVE)).to_have_attribute("data-state", FOLLOWING, timeout=15_000)
+        assert Load(*await page.evaluate(MEASURED)).shift < SHIFTS_LESS_THAN / 2
