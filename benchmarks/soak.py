@@ -310,7 +310,7 @@ def judged(parts: dict[str, Part], seconds: float) -> list[str]:
         if end > GROWTH * level:
             faults.append(f"{name} grew to {end / level:.2f} times its level")
         if errors:
-            faults.append(f"{name} logged {len(errors)} errors, the first: {errors[0][:300]}")
+            faults.append(f"{name} logged {len(errors)} errors, the first: …{errors[0][-700:]}")
     return faults
 
 
