@@ -79,8 +79,9 @@ class Line:
             return frame
 
     def narrow(self) -> None:
-        """Let the server's own path wait as soon as this one does."""
-        self._transport.set_write_buffer_limits(FREE_BYTES)
+        """Let the server's own path wait as soon as this one does; harmless where the connection is lost."""
+        if not self._transport.is_closing():
+            self._transport.set_write_buffer_limits(FREE_BYTES)
 
     def cut(self, last_word: bytes = b"") -> None:
         """Close a connection whose other end does not read: it gets a second for what is unsent."""

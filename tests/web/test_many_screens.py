@@ -298,6 +298,18 @@ async def test_connections_hold_little_in_the_kernel(service: Service) -> None:
     assert sizes == [2 * SEND_BUFFER]  # Linux doubles what is asked for
 
 
+async def test_a_connection_that_was_lost_meanwhile_is_narrowed_without_harm() -> None:
+    class Lost(asyncio.Transport):
+        def is_closing(self) -> bool:
+            return True
+
+        def set_write_buffer_limits(self, *_: object) -> None:
+            raise RuntimeError("the handler is closed")
+
+    with socket.socket() as unconnected:
+        Line(Lost({"socket": unconnected})).narrow()
+
+
 # ---------------------------------------------------------------- storms
 
 
