@@ -52,7 +52,7 @@ PAGES: dict[str, dict[str, Action]] = {
     },
     f"{RUN}/details": {
         "details": _A.EDIT_PROGRAM, "withdraw": _A.WITHDRAW_PROGRAM, "restore": _A.WITHDRAW_PROGRAM,
-        "delete": _A.DELETE_PROGRAM,
+        "delete": _A.DELETE_PROGRAM, "leave-campaign": _A.REMOVE_FROM_CAMPAIGN,
     },
     f"{RUN}/clone": {"clone": _A.CLONE_PROGRAM},
     f"{RUN}/sessions": {"create": _A.EDIT_PROGRAM, "goals": _A.EDIT_PROGRAM},

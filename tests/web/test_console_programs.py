@@ -193,6 +193,18 @@ async def test_a_program_is_withdrawn_and_restored_by_one_press_each(place: Plac
     assert (await row(place, program))["withdrawn_at"] is None
 
 
+async def test_a_program_is_taken_out_of_a_campaign_by_whoever_runs_it(place: Place, amara: Visitor) -> None:
+    form = await amara.form("/create/campaign", "create")
+    campaign = (await amara.send("/create/campaign", form, title="Left again")).headers["location"].partition("?")[0]
+    program = await amara.program(title="On its own again")
+    await amara.done(campaign, "add-program", program=program["id"])
+    assert "Left again" in words(await amara.get(at(program)))
+    page = await amara.done(at(program), "leave-campaign")
+    assert "The program is not in the campaign any more." in words(page)
+    assert "Left again" not in words(page)
+    assert await place.pool.fetchval("SELECT count(*) FROM campaign_program") == 0
+
+
 async def test_a_program_is_deleted_by_its_title_while_nobody_takes_part(place: Place, amara: Visitor) -> None:
     program = await amara.program(title="Gone Soon")
     page = await amara.refused(at(program), "delete", confirmTitle="Gone")

@@ -32,6 +32,7 @@ def program_routes(desk: Desk) -> list[BaseRoute]:
         "withdraw": pages.withdraw,
         "restore": pages.restore,
         "delete": pages.delete,
+        "leave-campaign": pages.leave_campaign,
     }
     return [
         desk.route("/create/program", pages.new, {CREATE: pages.create}),
@@ -166,6 +167,15 @@ class ProgramPages:
         given = {"id": program["id"], "confirmTitle": fields.get("confirmTitle", "")}
         changed = await self._desk.change(reader, "console_program_delete", given)
         return Refusal(changed.faults, {"id": "confirmTitle"}) if changed.faults else Done("/my", "program-deleted")
+
+    async def leave_campaign(self, reader: Reader, fields: Fields) -> Done | Refusal:
+        """Take it out of a campaign, which whoever runs either may."""
+        program = await self._program(reader)
+        given = {"programId": program["id"], "campaignId": fields.get("campaign", "")}
+        changed = await self._desk.change(reader, "console_campaign_remove_program", given)
+        if changed.faults:
+            return Refusal(changed.faults)
+        return Done(manage(program["slug"], "/details"), "campaign-program-removed")
 
     async def _program(self, reader: Reader) -> dict[str, Any]:
         slug = reader.request.path_params["slug"]
