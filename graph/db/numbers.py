@@ -58,12 +58,7 @@ place AS (
     UNION
     SELECT l.campaign_id, pw.wiki_id FROM campaign_program l JOIN program p ON p.id = l.program_id
     JOIN program_wiki pw ON pw.program_id = p.id WHERE l.campaign_id = ANY($1) AND p.visibility = 'PUBLIC'
-),
-active AS (
-    SELECT e.collection_id, e.wiki_id, e.namespace, count(DISTINCT e.editor_id) AS editors
-    FROM /*ACTIVE*/ e WHERE $2::bool
-    GROUP BY GROUPING SETS ((e.collection_id, e.wiki_id), (e.collection_id, e.wiki_id, e.namespace))
-),
+),/*COUNTED*/
 part AS (
     SELECT place.collection_id, place.wiki_id, w.dbname, w.words AS has_words, t.namespace, /*SUMS*/,
         grouping(t.namespace) AS whole
@@ -73,10 +68,8 @@ part AS (
     GROUP BY GROUPING SETS ((place.collection_id, place.wiki_id, w.dbname, w.words),
                             (place.collection_id, place.wiki_id, w.dbname, w.words, t.namespace))
 )
-SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*, coalesce(a.editors, 0) AS active_editors
-FROM part JOIN collection c ON c.id = part.collection_id
-LEFT JOIN active a ON a.collection_id = part.collection_id AND a.wiki_id = part.wiki_id
-    AND a.namespace IS NOT DISTINCT FROM part.namespace
+SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*, /*EDITORS*/ AS active_editors
+FROM part JOIN collection c ON c.id = part.collection_id/*JOINED*/
 WHERE part.whole = 1 OR part.namespace IS NOT NULL
 ORDER BY c.id, part.dbname COLLATE "C", part.whole DESC, part.namespace
 """
@@ -103,10 +96,22 @@ def _active(sets: str, parent: str) -> str:
 
 
 _NARROWED = _NARROWED.replace("/*ACTIVE*/", _active(_SETS_OF_ONE, "c.id"))
-_BY_WIKI = _BY_WIKI.replace("/*ACTIVE*/", _active(_SETS_OF_SOME, "k.id"))
-_NARROWED, _BY_WIKI = (
+_COUNTED = """
+active AS (
+    SELECT e.collection_id, e.wiki_id, e.namespace, count(DISTINCT e.editor_id) AS editors
+    FROM /*ACTIVE*/ e
+    GROUP BY GROUPING SETS ((e.collection_id, e.wiki_id), (e.collection_id, e.wiki_id, e.namespace))
+),""".replace("/*ACTIVE*/", _active(_SETS_OF_SOME, "k.id"))
+_JOINED = """
+LEFT JOIN active a ON a.collection_id = part.collection_id AND a.wiki_id = part.wiki_id
+    AND a.namespace IS NOT DISTINCT FROM part.namespace"""
+# Two statements: PostgreSQL plans each time what is not asked for as well.
+_BY_WIKI_WITH_EDITORS = _BY_WIKI.replace("/*COUNTED*/", _COUNTED).replace("/*JOINED*/", _JOINED)
+_BY_WIKI_WITH_EDITORS = _BY_WIKI_WITH_EDITORS.replace("/*EDITORS*/", "coalesce(a.editors, 0)")
+_BY_WIKI = _BY_WIKI.replace("/*COUNTED*/", "").replace("/*JOINED*/", "").replace("/*EDITORS*/", "0::bigint")
+_NARROWED, _BY_WIKI, _BY_WIKI_WITH_EDITORS = (
     statement.replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF).replace("/*TALLY*/", WIKI_TALLY)
-    for statement in (_NARROWED, _BY_WIKI)
+    for statement in (_NARROWED, _BY_WIKI, _BY_WIKI_WITH_EDITORS)
 )
 
 _WINDOWS = """
@@ -153,7 +158,7 @@ async def metrics_by_wiki(pool: Pool, collections: Sequence[int], active: bool) 
     Active editors are counted when they are asked for (``active``), and are 0 otherwise.
     """
     found: dict[int, list[WikiMetrics]] = {collection: [] for collection in collections}
-    for row in await pool.fetch(_BY_WIKI, collections, active):
+    for row in await pool.fetch(_BY_WIKI_WITH_EDITORS if active else _BY_WIKI, collections):
         namespace = None if row["whole"] else row["namespace"]
         found[row["id"]].append(WikiMetrics(row["dbname"], namespace, snapshots.metrics(row)))
     return found
