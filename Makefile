@@ -3,7 +3,7 @@
 # Variables (PORT=9000, GRAPH_*=...) given to make reach the program; ARGS="-k name" reaches pytest.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz properties bench test-postgres15 test-mediawiki long-faults faults-as-root audit hours soak clean
+.PHONY: help setup setup-tests demo test check lint types contract schema requirements kills fuzz properties bench test-postgres15 test-mediawiki long-faults faults-as-root audit hours loads soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -85,6 +85,10 @@ audit: $(VENV)/audit/.installed ## ask whether any pinned dependency has a known
 hours: setup-tests ## follow a live screen through eight accelerated hours: memory and nodes (some minutes)
 	@tests/find-chromium
 	$(BIN)/pytest $(ARGS) tests/browser/hours_of_a_live_screen.py
+
+loads: setup-tests ## measure how soon pages are painted, by the browser itself (a calm machine)
+	@tests/find-chromium
+	GRAPH_TEST_PAINT=1 $(BIN)/pytest $(ARGS) tests/browser/test_first_loads.py
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build tests/clients/node_modules benchmarks/peers/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

@@ -18,14 +18,19 @@ Load = Callable[[list[K]], Awaitable[Sequence[V | BaseException]]]
 
 
 class Batch(Generic[K, V]):
-    """Keys that are loaded together; their values, in the same order, once ``settled`` is done."""
+    """Keys that are loaded together; their values, in the same order, once ``settled`` is done.
 
-    __slots__ = ("keys", "settled", "values")
+    ``wanted`` are those who wait or will: when the last of them has left, loading ends.
+    """
+
+    __slots__ = ("keys", "settled", "task", "values", "wanted")
 
     def __init__(self) -> None:
         self.keys: list[K] = []
         self.values: Sequence[V | BaseException] = ()
         self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.task: asyncio.Task[None] | None = None
+        self.wanted = 0
 
     async def load(self, load: Load[K, V]) -> None:
         """Load what was asked for."""
@@ -36,6 +41,12 @@ class Batch(Generic[K, V]):
         finally:
             if not self.settled.done():
                 self.settled.set_result(None)
+
+    def leave(self) -> None:
+        """Wait no more, because whoever did was cancelled."""
+        self.wanted -= 1
+        if not self.wanted and self.task is not None:
+            self.task.cancel()
 
 
 class Stepped:
@@ -56,10 +67,14 @@ class Loaded(Awaitable[V]):
     def __await__(self) -> Generator[Any, None, V]:
         batch = self._batch
         if not batch.settled.done():
-            if Stepped.now:
-                yield batch
-            else:  # a task that is cancelled cancels what it waits for, and others wait for the same
-                yield from asyncio.shield(batch.settled).__await__()
+            try:
+                if Stepped.now:
+                    yield batch
+                else:  # a task that is cancelled cancels what it waits for, and others wait for the same
+                    yield from asyncio.shield(batch.settled).__await__()
+            except BaseException:
+                batch.leave()
+                raise
         value = batch.values[self._place]
         if isinstance(value, BaseException):
             raise value
@@ -83,11 +98,15 @@ class Loader(Generic[K, V]):
             batch = self._batch = Batch()
             asyncio.get_running_loop().call_soon(self._schedule, batch)
         batch.keys.append(key)
+        batch.wanted += 1
         return Loaded(batch, len(batch.keys) - 1)
 
     def _schedule(self, batch: Batch[K, V]) -> None:
         """Begin after everything that is ready now: what that asks for still comes along."""
-        task = asyncio.get_running_loop().create_task(self._dispatch(batch))
+        if not batch.wanted:
+            self._batch = None
+            return
+        task = batch.task = asyncio.get_running_loop().create_task(self._dispatch(batch))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -27,6 +27,7 @@ EVERYBODYS = {
     "Program.trackedWikis",
     "Program.update",
     "Program.volunteers",
+    "Session.revision",
 }
 
 
