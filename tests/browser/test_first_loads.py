@@ -66,7 +66,7 @@ async def test_a_page_is_painted_within_a_second_stands_still_and_is_light(
     found = await load(browser, shown.url + address)
     assert found.shift < SHIFTS_LESS_THAN
     assert 0 < found.weight <= HEAVIEST
-    assert 0 < found.paint
+    assert found.paint > 0
     if CALM:
         assert found.paint < PAINTED_WITHIN
 
