@@ -61,7 +61,7 @@ async def test_it_shows_the_numbers_the_newest_edits_with_their_links_and_the_ti
     assert "new article" in said
     assert "<i>new</i>" in said
     assert "+2,140" in said
-    assert re.search(r"Ends .* \(UTC\) 3 hours and (19|20) minutes left", said)
+    assert re.search(r"Ends .* \(UTC\) 3 hours and (20|21) minutes left", said)
     assert 'href="https://en.wikipedia.org/wiki/Hypatia"' in page
     assert f"diff={revision}" in page
     assert f'href="/live/program/{program["slug"]}"' in page
