@@ -190,7 +190,7 @@ async def test_axe_finds_nothing_and_everything_fits(
     await amara.change("createSession", programId=program["id"], title="M" * 120, venue="W" * 120, **window_of)
     here = f"/programs/{program['slug']}/manage"
     session = await place.pool.fetchval("SELECT slug FROM session WHERE title = $1 ORDER BY id DESC", "M" * 120)
-    parts = ("/details", "/sessions", f"/sessions/{session}")
+    parts = ("/details", "/clone", "/sessions", f"/sessions/{session}")
     wrong = []
     async with window(browser, amara, f"/my?lang={language}", **size) as page:
         for path in ("/my", "/create/program", *(here + part for part in parts)):
