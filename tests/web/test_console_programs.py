@@ -202,7 +202,8 @@ async def test_a_program_is_taken_out_of_a_campaign_by_whoever_runs_it(place: Pl
     page = await amara.done(at(program), "leave-campaign")
     assert "The program is not in the campaign any more." in words(page)
     assert "Left again" not in words(page)
-    assert await place.pool.fetchval("SELECT count(*) FROM campaign_program") == 0
+    memberships = "SELECT count(*) FROM campaign_program WHERE program_id = $1"
+    assert await place.pool.fetchval(memberships, number_of(program)) == 0
 
 
 async def test_a_program_is_deleted_by_its_title_while_nobody_takes_part(place: Place, amara: Visitor) -> None:
