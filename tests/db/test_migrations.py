@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Migrations from nothing give the tables that graph/db/tables.py declares."""
+"""Migrations from nothing give the tables that the modules graph/db/tables*.py declare."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
-from graph.db import migrate, tables
+from graph.db import migrate, tables_ledger
 from graph.errors import DatabaseUnavailable
 
 
@@ -92,7 +92,7 @@ async def test_hot_tables_leave_room_on_their_pages(database_url: str) -> None:
         if table.dialect_options["postgresql"]["with"] == {"fillfactor": "80"}
     ]
     assert [row[0] for row in rows] == sorted(declared)
-    assert tables.EditRow.__tablename__ in declared
+    assert tables_ledger.EditRow.__tablename__ in declared
 
 
 async def test_a_migrated_database_is_left_as_it_is(database_url: str) -> None:

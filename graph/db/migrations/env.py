@@ -11,8 +11,10 @@ from graph.db import (  # noqa: F401 - fill the metadata
     tables_cohorts,
     tables_console,
     tables_history,
+    tables_ledger,
     tables_scopes,
     tables_screens,
+    tables_tallies,
     tables_timelines,
 )
 
