@@ -12,62 +12,34 @@ import asyncio
 import contextlib
 import gc
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import httpx
 import uvloop
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 
 from graph import VERSION, pulse
-from graph.answers import Answers
 from graph.broker import Broker
 from graph.db import embedded
 from graph.db import migrate as migrations
-from graph.db.pool import LOST, Pool, cannot_answer, connect
-from graph.figures import exposition, trouble
+from graph.db.pool import Pool, connect
 from graph.jobs.attended import history_of
 from graph.jobs.worker import Worker
 from graph.resolvers.deps import Deps
-from graph.resolvers.identity import Actor
-from graph.resolvers.submitting import Submissions
-from graph.schema.access import Everybody
-from graph.schema.context import Context
-from graph.schema.execution import Answer, Executor, PublicAnswer
-from graph.schema.root import schema
 from graph.settings import Settings
 from graph.signals import Told
 from graph.streams.consumer import Consumer
 from graph.streams.eventstreams import EventStream
-from graph.streams.relay import Relay
 from graph.streams.transport import StreamTransport
-from graph.web import listening
-from graph.web.about import Operator, about_routes
-from graph.web.asking import Asking
-from graph.web.console import console_routes
-from graph.web.console.desk import Desk
-from graph.web.embedding import embed_routes
-from graph.web.examples import examples
-from graph.web.graphql_routes import graphql_routes
-from graph.web.graphql_streams import Streams
-from graph.web.guarding import Guarded
-from graph.web.health import health_routes
-from graph.web.joining import joining_routes
-from graph.web.live_screens import live_documents
-from graph.web.pages import documents, page_routes
-from graph.web.rendering import HANDLERS, away
-from graph.web.screens import screen_routes
-from graph.web.server import serve
-from graph.web.sign_in import SignIn
-from graph.web.sign_in_pages import sign_in_routes
 from graph.wikimedia.action_api import IN_FLIGHT
-from graph.wikimedia.oauth import WikimediaOAuth, without_cookies
 from graph.wikimedia.scopes.sources import sources
 from graph.wikimedia.users import WikimediaUsers
+
+if TYPE_CHECKING:
+    from graph.serving import Web
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +64,9 @@ class Running:
     """A started process, for whoever started it inside this event loop."""
 
     deps: Deps
-    executor: Executor
     address: str | None
-    log_in: WikimediaOAuth | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    web: Web | None = None
 
 
 def now() -> datetime:
@@ -114,7 +85,10 @@ def database(settings: Settings) -> Iterator[str]:
 
 
 def collect_seldom() -> None:
-    """Look for garbage in cycles less often: looking through thousands of connections costs more than they do."""
+    """Look for garbage in cycles less often: looking through thousands of connections costs more than they do.
+
+    What is there already stays: it is looked through no more.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
@@ -127,12 +101,10 @@ def run(settings: Settings, *, web: bool, consumer: bool, worker: bool, shared: 
     """
 
     told = Told()
-    collect_seldom()
-    if web:
-        listening.allow_many()
 
     async def until_told(url: str) -> None:
         async with started(settings, url, Parts(web, consumer, worker, shared)) as running:
+            collect_seldom()
             if running.address:
                 log.info("listening on %s", running.address)
             await running.stop.wait()
@@ -149,44 +121,28 @@ async def started(settings: Settings, url: str, parts: Parts) -> AsyncIterator[R
         pool = await connect(url, largest=settings.database_connections)
         stack.push_async_callback(_close, pool)
         client = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
-        listener = None
+        door = None
         if parts.web:
-            listener = stack.enter_context(listening.listen(settings.host, settings.port, shared=parts.shared))
-        address = None if listener is None else listening.address(settings.host, listener)
+            from graph import serving  # the schema and the pages: seconds to load, and tens of megabytes
+
+            door = stack.enter_context(serving.door(settings, shared=parts.shared))
+        address = None if door is None else door.address
         slots = asyncio.Semaphore(IN_FLIGHT)
         deps = _deps(settings, pool, client, slots, address)
-        known = _ours()
-        answers: Answers[Answer | PublicAnswer] = Answers(clock=time.monotonic)
-        executor = Executor(
-            schema, partial(_context, deps), policy=Everybody(), known=known, answers=answers, away=cannot_answer
-        )
-        log_in = _log_in(settings, await stack.enter_async_context(without_cookies()), deps)
-        running = Running(deps, executor, address, log_in)
-        stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
-        jobs = _jobs(settings, url, running, stream, parts)
+        running = Running(deps, address)
+        jobs: list[Callable[[], Awaitable[None]]] = []
+        if parts.consumer:
+            stream = await stack.enter_async_context(httpx.AsyncClient(transport=StreamTransport()))
+            reading = partial(_stream, settings, stream)
+            jobs.append(Consumer(url, pool, reading, now, _beat(settings, "consumer")).run)
         if parts.worker:
             history = history_of(client, settings.action_api, settings.user_agent, slots)
             jobs.append(Worker(deps, history, _beat(settings, "worker")).run)
-        if parts.web:
-            relay = Relay(url, pool, deps.broker, answers)
-            await relay.begin()
-            jobs += [relay.run, partial(deps.credentials.watch, pool, deps.clock)]
-        if listener is not None:
-            jobs.append(
-                partial(serve, web_app(settings, running), listener, running.stop, settings.forwarded_allow_ips)
-            )
+        if door is not None:
+            running.web = await stack.enter_async_context(door.web(settings, url, deps, running.stop))
+            jobs += running.web.jobs
         await stack.enter_async_context(_tasks(jobs, running.stop, pool))
         yield running
-
-
-def _jobs(
-    settings: Settings, url: str, running: Running, stream: httpx.AsyncClient, parts: Parts
-) -> list[Callable[[], Awaitable[None]]]:
-    deps = running.deps
-    jobs: list[Callable[[], Awaitable[None]]] = []
-    if parts.consumer:
-        jobs.append(Consumer(url, deps.pool, partial(_stream, settings, stream), now, _beat(settings, "consumer")).run)
-    return jobs
 
 
 def _beat(settings: Settings, part: str) -> Callable[[], object]:
@@ -224,62 +180,6 @@ def _deps(
         ),
         version=VERSION,
         session_key=(settings.session_key or "").encode(),
-    )
-
-
-def _log_in(settings: Settings, client: httpx.AsyncClient, deps: Deps) -> WikimediaOAuth | None:
-    if settings.oauth_client_id is None or settings.oauth_client_secret is None:
-        return None
-    return WikimediaOAuth(
-        client,
-        settings.oauth_url,
-        settings.oauth_client_id,
-        settings.oauth_client_secret,
-        f"{deps.public_url}/sign-in/callback",
-        settings.user_agent,
-    )
-
-
-def _ours() -> tuple[str, ...]:
-    """The documents of our own pages and screens."""
-    return (*documents().values(), *live_documents().values())
-
-
-def _context(deps: Deps, identity: object, *, last_event_id: str | None) -> Context:
-    assert isinstance(identity, Actor)
-    return Context(deps, identity, last_event_id=last_event_id)
-
-
-def web_app(settings: Settings, running: Running) -> Starlette:
-    """The routes of the web part."""
-    deps, log_in = running.deps, running.log_in
-    sign_in = SignIn(deps, settings.admins, development=settings.dev_sign_in, offered=log_in is not None)
-    streams = Streams(settings.max_streams)
-    return Starlette(
-        routes=[
-            *health_routes(
-                partial(trouble, deps.pool),
-                partial(exposition, deps.pool, streams, running.executor),
-                settings.metrics_token,
-            ),
-            *graphql_routes(
-                running.executor,
-                sign_in,
-                closing=running.stop,
-                examples=examples(),
-                streams=streams,
-                trusted=_ours(),
-            ),
-            *sign_in_routes(deps, sign_in, log_in),
-            *screen_routes(deps, sign_in),
-            *joining_routes(deps, sign_in),
-            *about_routes(sign_in, Operator(settings.contact, deps.public_url, settings.source_url)),
-            *embed_routes(running.executor, deps.public_url),
-            *console_routes(Desk(Asking(running.executor, documents()), sign_in, Submissions(deps), deps.public_url)),
-            *page_routes(running.executor, sign_in.reader, sign_in.corner, deps.public_url),
-        ],
-        middleware=[Middleware(Guarded)],
-        exception_handlers={**HANDLERS, **dict.fromkeys(LOST, away)},
     )
 
 

@@ -184,7 +184,8 @@ async def _do(service: app.Running, mutation: str, **fields: Any) -> dict[str, A
     """Run a mutation as the organizer. Raises GraphError where it is refused."""
     actor = await development_actor(service.deps, ORGANIZER, frozenset({ORGANIZER}))
     request = GraphQLRequest(mutation, {"input": fields})
-    answer = await service.executor.execute(request, actor, allow_mutations=True)
+    assert service.web is not None
+    answer = await service.web.executor.execute(request, actor, allow_mutations=True)
     done = (answer.payload.get("data") or {}).get("done")
     faults = answer.payload.get("errors") or (done or {}).get("userErrors")
     if faults or done is None:

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from strawberry.asgi import GraphQL
 
-from graph import app
+from graph import app, serving
 from graph.resolvers.deps import Deps
 from graph.resolvers.identity import ANONYMOUS
 from graph.schema.context import Context
@@ -36,15 +36,15 @@ class View(GraphQL[Any, None]):
         return Context(self._deps, ANONYMOUS)
 
 
-def stock(_: Settings, running: app.Running) -> Starlette:
+def stock(_: Settings, deps: Deps, *__: object) -> Starlette:
     """The routes: nothing but Strawberry's view."""
-    view = View(running.deps)
+    view = View(deps)
     return Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
 
 
 async def serve(url: str) -> None:
     """Serve until standard input ends."""
-    with patch.object(app, "web_app", stock):
+    with patch.object(serving, "web_app", stock):
         async with app.started(Settings(database_url=url, port=0), url, app.Parts(web=True)) as service:
             print((service.address or "").rpartition(":")[2], flush=True)
             await asyncio.to_thread(sys.stdin.read)

@@ -5,28 +5,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+import asyncpg
 
 from graph.db.pool import connect_alone
-from graph.errors import DatabaseUnavailable
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-# Any number will do as long as every process of ours uses it: whoever holds it migrates, the others wait.
-LOCK = 7_166_001
-LOCK_NOT_AVAILABLE = "55P03"
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def config() -> Config:
-    """Alembic's configuration, without a file: the place of the migrations is all there is."""
-    made = Config()
-    made.set_main_option("script_location", str(MIGRATIONS))
-    return made
+def newest() -> str:
+    """The number of the newest migration, with which its file's name begins."""
+    return max(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*.py"))
 
 
 async def migrate(url: str) -> None:
@@ -35,24 +23,19 @@ async def migrate(url: str) -> None:
     Raises DatabaseUnavailable where there is no such database, and where a table stays in use by others for too long:
     then nothing has changed, and the same is to be tried again.
     """
-    await (await connect_alone(url)).close()
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    if await _version(url) != newest():
+        from graph.db import upgrading  # Alembic and SQLAlchemy, which a process needs for nothing else
+
+        await upgrading.upgrade(url)
+
+
+async def _version(url: str) -> str | None:
+    """The number of the last migration the database has seen, or None."""
+    conn = await connect_alone(url)
     try:
-        async with engine.begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-            await connection.run_sync(_upgrade)
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
-            raise
-        raise DatabaseUnavailable(
-            "a migration waited five seconds for a table that others use, and gave up: nothing has changed; "
-            "start again, or end what uses it for so long (pg_stat_activity shows it)"
-        ) from error
+        found = await conn.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return None
     finally:
-        await engine.dispose()
-
-
-def _upgrade(connection: Connection) -> None:
-    settings = config()
-    settings.attributes["connection"] = connection
-    command.upgrade(settings, "head")
+        await conn.close()
+    return None if found is None else str(found)

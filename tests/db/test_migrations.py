@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
-from graph.db import migrate, tables_ledger
+from graph.db import migrate, tables_ledger, upgrading
 from graph.errors import DatabaseUnavailable
 
 
@@ -47,7 +47,7 @@ async def upgrade(url: str, revision: str) -> None:
     """Bring it to an older schema."""
 
     def run(connection: Connection) -> None:
-        settings = migrate.config()
+        settings = upgrading.config()
         settings.attributes["connection"] = connection
         command.upgrade(settings, revision)
 
@@ -103,16 +103,20 @@ async def test_a_migrated_database_is_left_as_it_is(database_url: str) -> None:
     await conn.close()
 
 
+def test_the_newest_migration_is_known_without_its_library() -> None:
+    assert [migrate.newest()] == ScriptDirectory.from_config(upgrading.config()).get_heads()
+
+
 async def test_two_processes_that_migrate_at_once_do_it_once(empty_database_url: str) -> None:
     await asyncio.gather(migrate.migrate(empty_database_url), migrate.migrate(empty_database_url))
     conn = await asyncpg.connect(empty_database_url)
-    heads = ScriptDirectory.from_config(migrate.config()).get_heads()
+    heads = ScriptDirectory.from_config(upgrading.config()).get_heads()
     assert [row[0] for row in await conn.fetch("SELECT version_num FROM alembic_version")] == list(heads)
     await conn.close()
 
 
 def test_every_migration_waits_for_a_lock_only_so_long() -> None:
-    texts = {path.name: path.read_text("utf-8") for path in sorted((migrate.MIGRATIONS / "versions").glob("*.py"))}
+    texts = {path.name: path.read_text("utf-8") for path in sorted(migrate.VERSIONS.glob("*.py"))}
     first = {name: re.search(r"def upgrade\(\) -> None:\n(?: +#.*\n)* +(\w.*)", text) for name, text in texts.items()}
     assert len(texts) >= 9
     waits = """op.execute("SET LOCAL lock_timeout = '5s'")"""

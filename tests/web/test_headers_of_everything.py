@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import httpx
 from starlette.routing import BaseRoute, Mount, Route
 
-from graph import app
+from graph import serving
 from graph.settings import Settings
 from graph.web.guarding import NOTHING
 from tests.web.signing import house
@@ -47,7 +47,9 @@ async def test_no_answer_leaves_out_what_keeps_browsers_safe(database_url: str) 
         browser.timeout = anybody.timeout = PATIENCE
         await home.sign_in(browser, "Ada")
         slug = (await home.program(browser))["slug"]
-        routes = app.web_app(Settings(), home.service).routes
+        web = home.service.web
+        assert web is not None
+        routes = serving.web_app(Settings(), home.service.deps, web.executor, web.log_in, home.service.stop).routes
         found, statuses = [], set()
         for address in addresses(routes, slug):
             for answer in (await browser.get(address), await anybody.put(address)):
