@@ -160,8 +160,14 @@ def test_dependencies_are_pinned_with_hashes_and_without_an_index() -> None:
         assert all("==" in pin and pin.endswith("\\") for pin in pins)
 
 
-def test_a_consumer_and_a_worker_load_neither_schema_nor_pages_nor_migrations() -> None:
-    heavy = ("alembic", "graph.schema", "graph.web", "graphql", "jinja2", "sqlalchemy", "starlette", "strawberry")
-    code = f"import sys, graph.app; print([name for name in {heavy} if name in sys.modules])"
+@pytest.mark.parametrize(
+    ("part", "heavy"),
+    [
+        ("graph.app", ["alembic", "graph.schema", "graph.web", "graphql", "jinja2", "sqlalchemy", "strawberry"]),
+        ("graph.serving", ["alembic", "sqlalchemy"]),
+    ],
+)
+def test_a_process_loads_what_its_part_needs_only(part: str, heavy: list[str]) -> None:
+    code = f"import sys, {part}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

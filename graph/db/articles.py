@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.activity import Article
-from graph.db.columns import doublings
-from graph.db.keyset import Listing, containing
+from graph.db.keyset import Listing, containing, doublings
 from graph.db.people import EDITOR_COLUMNS, editor
 from graph.db.pool import Pool
 from graph.db.veils import ARTICLE_TALLY

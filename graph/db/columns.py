@@ -35,14 +35,6 @@ def count(kind: Any = _Integer) -> Any:
     return col(kind, default="0")
 
 
-def doublings(number: str) -> str:
-    """How often one doubles to reach the column ``number``, as SQL.
-
-    An index of it orders rows roughly, and changes with every doubling only: rows that grow all the time stay HOT.
-    """
-    return f"floor(ln(greatest({number}, 0)::float8 + 1) * 1.4426950408889634)::smallint"
-
-
 def flag(default: str = "false") -> Any:
     """True or false."""
     return Field(sa_column_kwargs={"server_default": text(default)})

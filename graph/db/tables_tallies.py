@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, Computed, ForeignKey, Index, Integer, SmallInteger
 from sqlmodel import Field, SQLModel
 
-from graph.db.columns import HOT, col, count, doublings, flag, key, serial, time
+from graph.db.columns import HOT, col, count, flag, key, serial, time
+from graph.db.keyset import doublings
 
 
 class CollectionRow(SQLModel, table=True):
