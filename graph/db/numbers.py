@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from graph.db import snapshots
+from graph.db.ones import Statement
 from graph.db.pool import Pool
 from graph.db.veils import WIKI_TALLY
 from graph.db.visibility import nameless, veiled
@@ -30,7 +31,7 @@ _SUMS = """coalesce(sum(t.edits), 0)::bigint AS edits, coalesce(sum(t.articles_e
     coalesce(sum(t.uploads), 0)::bigint AS uploads, coalesce(sum(t.reverted), 0)::bigint AS reverted"""
 
 # An editor who is active in two namespaces is one active editor of the wiki, so these are counted, not added.
-_NARROWED = """
+_OF_PART = """
 SELECT c.id, c.version, c.editors, c.new_editors, /*AS OF*/, part.*,
     CASE WHEN $2::text IS NULL THEN c.has_words ELSE EXISTS (SELECT FROM wiki x WHERE x.dbname = $2 AND x.words) END
         AS has_words,
@@ -45,16 +46,16 @@ WHERE c.id = ANY($1::bigint[])
 """
 
 # Each wiki that is tracked or has numbers, then its namespaces that have numbers.
-_BY_WIKI = """
+_OF_WIKIS = """
 WITH tally AS /*TALLY*/,
 place AS (
     SELECT t.collection_id, t.wiki_id FROM tally t
     UNION
-    SELECT k.id, pw.wiki_id FROM program p CROSS JOIN LATERAL (VALUES (p.id), (p.everybody_id)) AS k(id)
-    JOIN program_wiki pw ON pw.program_id = p.id WHERE k.id = ANY($1)
+    SELECT k.id, pw.wiki_id FROM unnest($1::bigint[]) AS k(id) JOIN program p ON p.id = k.id OR p.everybody_id = k.id
+    JOIN program_wiki pw ON pw.program_id = p.id
     UNION
-    SELECT k.id, pw.wiki_id FROM session x CROSS JOIN LATERAL (VALUES (x.id), (x.everybody_id)) AS k(id)
-    JOIN program_wiki pw ON pw.program_id = x.program_id WHERE k.id = ANY($1)
+    SELECT k.id, pw.wiki_id FROM unnest($1::bigint[]) AS k(id) JOIN session x ON x.id = k.id OR x.everybody_id = k.id
+    JOIN program_wiki pw ON pw.program_id = x.program_id
     UNION
     SELECT l.campaign_id, pw.wiki_id FROM campaign_program l JOIN program p ON p.id = l.program_id
     JOIN program_wiki pw ON pw.program_id = p.id WHERE l.campaign_id = ANY($1) AND p.visibility = 'PUBLIC'
@@ -95,7 +96,6 @@ def _active(sets: str, parent: str) -> str:
     return _ACTIVE.replace("/*PLAIN*/", plain).replace("/*VEILED*/", hidden)
 
 
-_NARROWED = _NARROWED.replace("/*ACTIVE*/", _active(_SETS_OF_ONE, "c.id"))
 _COUNTED = """
 active AS (
     SELECT e.collection_id, e.wiki_id, e.namespace, count(DISTINCT e.editor_id) AS editors
@@ -105,27 +105,32 @@ active AS (
 _JOINED = """
 LEFT JOIN active a ON a.collection_id = part.collection_id AND a.wiki_id = part.wiki_id
     AND a.namespace IS NOT DISTINCT FROM part.namespace"""
-# Two statements: PostgreSQL plans each time what is not asked for as well.
-_BY_WIKI_WITH_EDITORS = _BY_WIKI.replace("/*COUNTED*/", _COUNTED).replace("/*JOINED*/", _JOINED)
-_BY_WIKI_WITH_EDITORS = _BY_WIKI_WITH_EDITORS.replace("/*EDITORS*/", "coalesce(a.editors, 0)")
-_BY_WIKI = _BY_WIKI.replace("/*COUNTED*/", "").replace("/*JOINED*/", "").replace("/*EDITORS*/", "0::bigint")
-_NARROWED, _BY_WIKI, _BY_WIKI_WITH_EDITORS = (
-    statement.replace("/*SUMS*/", _SUMS).replace("/*AS OF*/", _AS_OF).replace("/*TALLY*/", WIKI_TALLY)
-    for statement in (_NARROWED, _BY_WIKI, _BY_WIKI_WITH_EDITORS)
-)
 
-_WINDOWS = """
+
+def _filled(statement: str, **pieces: str) -> Statement:
+    pieces |= {"SUMS": _SUMS, "AS OF": _AS_OF, "TALLY": WIKI_TALLY}
+    for name, piece in pieces.items():
+        statement = statement.replace(f"/*{name}*/", piece)
+    return Statement(statement)
+
+
+_NARROWED = _filled(_OF_PART, ACTIVE=_active(_SETS_OF_ONE, "c.id"))
+# Two statements: what is not asked for would be planned as well.
+_BY_WIKI = _filled(_OF_WIKIS, COUNTED="", JOINED="", EDITORS="0::bigint")
+_BY_WIKI_WITH_EDITORS = _filled(_OF_WIKIS, COUNTED=_COUNTED, JOINED=_JOINED, EDITORS="coalesce(a.editors, 0)")
+
+_WINDOWS = Statement("""
 SELECT k.id, p.tracking_start AS first, p.tracking_end AS last
-FROM program p CROSS JOIN LATERAL (VALUES (p.id), (p.everybody_id)) AS k(id) WHERE k.id = ANY($1::bigint[])
+FROM unnest($1::bigint[]) AS k(id) JOIN program p ON p.id = k.id OR p.everybody_id = k.id
 UNION ALL
 SELECT k.id, x.starts_at, x.ends_at
-FROM session x CROSS JOIN LATERAL (VALUES (x.id), (x.everybody_id)) AS k(id) WHERE k.id = ANY($1)
+FROM unnest($1::bigint[]) AS k(id) JOIN session x ON x.id = k.id OR x.everybody_id = k.id
 UNION ALL
 SELECT k.id, coalesce(k.starts_at, min(p.tracking_start)), coalesce(k.ends_at, max(p.tracking_end))
 FROM campaign k LEFT JOIN campaign_program l ON l.campaign_id = k.id
 LEFT JOIN program p ON p.id = l.program_id AND p.visibility = 'PUBLIC'
 WHERE k.id = ANY($1) GROUP BY k.id
-"""
+""")
 
 # Whoever is listed to the viewer may be known, so also what only a second collection counts is told of them.
 _LAST_EDITS = """
@@ -148,7 +153,7 @@ async def narrowed_metrics(pool: Pool, collections: Sequence[int], to: Narrowed)
 
     ``editors`` and ``new_editors`` stay those of the collection.
     """
-    rows = await pool.fetch(_NARROWED, collections, to.wiki, to.namespace)
+    rows = await _NARROWED.fetch(pool, collections, to.wiki, to.namespace)
     return {row["id"]: snapshots.metrics(row) for row in rows}
 
 
@@ -158,7 +163,7 @@ async def metrics_by_wiki(pool: Pool, collections: Sequence[int], active: bool) 
     Active editors are counted when they are asked for (``active``), and are 0 otherwise.
     """
     found: dict[int, list[WikiMetrics]] = {collection: [] for collection in collections}
-    for row in await pool.fetch(_BY_WIKI_WITH_EDITORS if active else _BY_WIKI, collections):
+    for row in await (_BY_WIKI_WITH_EDITORS if active else _BY_WIKI).fetch(pool, collections):
         namespace = None if row["whole"] else row["namespace"]
         found[row["id"]].append(WikiMetrics(row["dbname"], namespace, snapshots.metrics(row)))
     return found
@@ -166,7 +171,7 @@ async def metrics_by_wiki(pool: Pool, collections: Sequence[int], active: bool) 
 
 async def windows(pool: Pool, collections: Sequence[int]) -> dict[int, tuple[datetime | None, datetime | None]]:
     """When edits can count, as the collection says; a campaign without dates has those of its public programs."""
-    return {row["id"]: (row["first"], row["last"]) for row in await pool.fetch(_WINDOWS, collections)}
+    return {row["id"]: (row["first"], row["last"]) for row in await _WINDOWS.fetch(pool, collections)}
 
 
 async def last_edits(pool: Pool, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], datetime]:

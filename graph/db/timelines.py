@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from graph.db.counting_days import WIDTHS
+from graph.db.ones import Statement
 from graph.db.pool import Pool
 from graph.db.visibility import nameless, veiled
 from graph.tallies import TimelinePoint
@@ -46,7 +47,8 @@ _FROM_EDITS, _FROM_EDITS_OF_NAMELESS = (
 )
 
 # $5 the width's number
-_FROM_BUCKETS = """
+_FROM_BUCKETS = Statement(
+    """
 SELECT k.id AS collection_id, t.begins::timestamp AT TIME ZONE 'UTC' AS begin, t.edits::bigint AS edits,
     t.active_editors::bigint AS active_editors, t.bytes_added, t.articles_created::bigint AS articles_created
 FROM collection k JOIN timeline_tally t ON t.generation = k.generation AND t.width = $5::smallint
@@ -55,6 +57,7 @@ WHERE k.id = ANY($1::bigint[]) AND t.edits > 0 AND NOT /*NAMELESS*/
 UNION ALL
 /*FROM EDITS*/
 """.replace("/*NAMELESS*/", nameless("k.id")).replace("/*FROM EDITS*/", _FROM_EDITS_OF_NAMELESS)
+)
 
 
 async def timeline(
@@ -68,7 +71,7 @@ async def timeline(
     if width is None:
         rows = await pool.fetch(_FROM_EDITS, collections, bucket, start, end)
     else:
-        rows = await pool.fetch(_FROM_BUCKETS, collections, bucket, start, end, width)
+        rows = await _FROM_BUCKETS.fetch(pool, collections, bucket, start, end, width)
     found: dict[int, dict[datetime, TimelinePoint]] = {collection: {} for collection in collections}
     for row in rows:
         found[row["collection_id"]][row["begin"]] = TimelinePoint(
