@@ -92,6 +92,7 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+    gc.enable()
 
 
 def run(settings: Settings, *, web: bool, consumer: bool, worker: bool, shared: bool = False) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import gc
 import json
 import logging
 import os
@@ -110,6 +111,7 @@ def _service(*, web: bool = False, consumer: bool = False, worker: bool = False)
         settings = _settings()
         if consumer or worker:
             settings.require_contact()
+        gc.disable()  # nothing of what is loaded now is garbage; app.run looks for it again
         from graph import app
 
         _logging()
