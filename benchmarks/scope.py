@@ -231,7 +231,8 @@ async def measure(url: str, edits: int) -> None:
     await decide(plain, scoped, edits)
     await live(plain, scoped)
     apart = await counted(plain) - await counted(scoped)
-    tell("edits counted in one and not in the other", f"{apart}", f"{await counted(plain):,} in all")
+    note = f"by editors of the large program, on pages of others; {await counted(plain):,} in all"
+    tell("edits counted in one and not in the other", f"{apart}", note)
     wrong = await recounting.check(scoped.conn, await recounting.all_collections(scoped.conn))
     tell("differences between the tallies and the facts", f"{len(wrong)}")
     for each in (plain, scoped):
