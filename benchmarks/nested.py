@@ -19,6 +19,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -104,21 +105,55 @@ class Client:
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**24)
         assert self.reader is not None
-        data = json.dumps(body).encode()
-        head = f"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(data)}"
-        head += "\r\n\r\n"
-        self.writer.write(head.encode() + data)
-        told = (await self.reader.readuntil(b"\r\n\r\n")).lower()
-        length = int(told.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-        found = await self.reader.readexactly(length)
-        if b'"errors":' in found[:200] or b'"data":' not in found:
-            raise RuntimeError(found[:500].decode())
+        self.writer.write(_request(body))
+        found = await self.reader.readexactly(_length(await self.reader.readuntil(b"\r\n\r\n")))
+        _check(found)
         return found
 
     def close(self) -> None:
         """Hang up."""
         if self.writer is not None:
             self.writer.close()
+
+
+class Blocking:
+    """One connection that is kept, and nobody else at work in this process: what it takes is the server's time."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, body: dict[str, Any]) -> float:
+        """Seconds until the whole answer had come, which has data and no errors."""
+        request, came, length = _request(body), b"", 0
+        began = time.perf_counter()
+        self._socket.sendall(request)
+        while not length or len(came) < length:
+            came += self._socket.recv(2**20)
+            if not length and (head := came.find(b"\r\n\r\n")) >= 0:
+                length = head + 4 + _length(came[:head])
+        taken = time.perf_counter() - began
+        _check(came[came.find(b"\r\n\r\n") + 4 :])
+        return taken
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+
+def _request(body: dict[str, Any]) -> bytes:
+    data = json.dumps(body).encode()
+    head = f"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(data)}"
+    return head.encode() + b"\r\n\r\n" + data
+
+
+def _length(head: bytes) -> int:
+    return int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+
+
+def _check(answer: bytes) -> None:
+    if b'"errors":' in answer[:200] or b'"data":' not in answer:
+        raise RuntimeError(answer[:500].decode())
 
 
 @dataclass
@@ -185,24 +220,21 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[subpro
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
 
 
-async def rounds(services: Sequence[Service], part: str, times: int, *, warm: bool) -> dict[str, list[float]]:
+def rounds(services: Sequence[Service], part: str, times: int, *, warm: bool) -> dict[str, list[float]]:
     """Seconds of each request, the services taking turns."""
     taken: dict[str, list[float]] = {service.name: [] for service in services}
-    clients = [Client(service.port) for service in services]
+    clients = [Blocking(service.port) for service in services]
     for n in range(-3, times):
         for service, client in zip(services, clients, strict=True):
             variables = {} if warm else {"cold": f"{part}{n}{random.random()}"}
-            began = time.perf_counter()
-            await client.ask({"query": service.queries[part], "variables": variables})
+            seconds = client.ask({"query": service.queries[part], "variables": variables})
             if n >= 0:
-                taken[service.name].append(time.perf_counter() - began)
+                taken[service.name].append(seconds)
             service.memory()
     for client in clients:
         client.close()
@@ -227,8 +259,8 @@ async def compare(url: str, parts: str, times: int) -> dict[str, float]:
         await _up(mine)
         services = [mine, *([other] if other else [])]
         for part in parts:
-            cold[part] = _told(part, "cold", await rounds(services, part, times, warm=False))
-            _told(part, "warm", await rounds(services, part, times, warm=True))
+            cold[part] = _told(part, "cold", rounds(services, part, times, warm=False))
+            _told(part, "warm", rounds(services, part, times, warm=True))
         tell("memory of the web process, most", f"{mine.most} MB")
     return cold
 

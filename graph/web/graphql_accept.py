@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 EVENT_STREAM: Final = "text/event-stream"
 HTML: Final = "text/html"
+_SHORT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,16 @@ class _Range:
 
 
 class Accept:
-    """An ``Accept`` header; a missing or empty one accepts everything."""
+    """An ``Accept`` header; a missing or empty one accepts everything.
+
+    ``json`` is the JSON type liked best: by quality, then by order, then plain ``application/json``; or None.
+    """
 
     def __init__(self, header: str | None) -> None:
         parts = [part for part in (header or "").split(",") if part.strip()] or ["*/*"]
         self._ranges = [_range(part, place) for place, part in enumerate(parts)]
+        ranked = [(rank, media) for media in (JSON, RESPONSE_JSON) if (rank := self._rank(media)) is not None]
+        self.json = min(ranked, key=lambda found: found[0])[1] if ranked else None
 
     def names(self, media_type: str) -> bool:
         """Whether the very type is asked for, not only something that covers it."""
@@ -34,11 +41,6 @@ class Accept:
         """Whether the type is acceptable, by name or by a wildcard."""
         return self._rank(media_type) is not None
 
-    def json(self) -> str | None:
-        """Return the JSON type liked best: by quality, then by order, then plain ``application/json``."""
-        ranked = [(rank, media) for media in (JSON, RESPONSE_JSON) if (rank := self._rank(media)) is not None]
-        return min(ranked, key=lambda found: found[0])[1] if ranked else None
-
     def _rank(self, media_type: str) -> tuple[float, int] | None:
         """Sort key of a type by the most specific range that covers it; None where it is not acceptable."""
         family = media_type.split("/", 1)[0] + "/*"
@@ -47,6 +49,16 @@ class Accept:
                 if found.type == wanted:
                     return (-found.quality, found.place) if found.quality > 0 else None
         return None
+
+
+def accepted(header: str | None) -> Accept:
+    """The header understood; clients send the same few again and again, and those are remembered."""
+    return _remembered(header) if header is None or len(header) <= _SHORT else Accept(header)
+
+
+@lru_cache(maxsize=256)
+def _remembered(header: str | None) -> Accept:
+    return Accept(header)
 
 
 def _range(part: str, place: int) -> _Range:

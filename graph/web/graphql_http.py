@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.errors import UserFault
-from graph.web.graphql_accept import EVENT_STREAM, HTML, JSON, Accept
+from graph.web.graphql_accept import EVENT_STREAM, HTML, JSON, Accept, accepted
 from graph.web.graphql_beats import Beats
 from graph.web.graphql_body import EarlyAnswer, read_body
 from graph.web.graphql_request import (
@@ -32,6 +32,7 @@ from graph.web.graphql_request import (
     encode,
     end_of,
     is_unavailable,
+    public,
 )
 from graph.web.graphql_sse import ComeBack, EventStream, Footing, SingleEvent
 from graph.web.graphql_streams import BUSY_SECONDS, POLL_SECONDS, STALLED_SECONDS, Busy, Full, Streams, goes_first
@@ -88,7 +89,7 @@ class GraphQLHTTP:
 
     async def _response(self, request: Request) -> ASGIApp:
         """What to answer; nothing of the request is kept for as long as that takes."""
-        accept = Accept(request.headers.get("accept"))
+        accept = accepted(request.headers.get("accept"))
         try:
             return await self._respond(request, accept)
         except ClientDisconnect:
@@ -124,19 +125,19 @@ class GraphQLHTTP:
         identity = await self._identify(request.headers, None)
         if kind == "subscription":
             return await self._stream(received, identity, accept, _last_event_id(request))
-        if accept.json() is None and not accept.allows(EVENT_STREAM):
+        if accept.json is None and not accept.allows(EVENT_STREAM):
             raise InvalidRequest("Answers are application/json or text/event-stream.", 406)
         answer = await self._executor.execute(received, identity, allow_mutations=request.method == "POST")
         return self._single(answer, accept, request if request.method == "GET" else None)
 
     def _single(self, answer: Answer, accept: Accept, got: Request | None = None) -> ASGIApp:
         """Answer with one response map: as JSON wherever it is acceptable, since some clients name streams too."""
-        if accept.json() is None and accept.names(EVENT_STREAM):
+        if accept.json is None and accept.names(EVENT_STREAM):
             return SingleEvent(answer.payload, headers=OPEN_TO_ALL)
-        if isinstance(answer, PublicAnswer):
+        if (kept := public(answer)) is not None:
             if got is not None:
-                return _public(answer, accept, got.headers.get("if-none-match", ""))
-            return _encoded(answer.encoded, 200, accept)
+                return _public(kept, accept, got.headers.get("if-none-match", ""))
+            return _encoded(kept.encoded, 200, accept)
         if is_unavailable(answer.payload):
             return _broken(answer, accept)
         return _json(answer.payload, _status(answer, accept), accept)
@@ -174,7 +175,7 @@ def _broken(answer: Answer, accept: Accept) -> ASGIApp:
     """Tell that nobody was answered, for whatever reason; an EventSource comes back only from a stream."""
     if not is_unavailable(answer.payload):
         return _json(answer.payload, 500, accept)
-    if accept.json() is None and accept.names(EVENT_STREAM):
+    if accept.json is None and accept.names(EVENT_STREAM):
         return ComeBack(BUSY_SECONDS, answer.payload, headers=OPEN_TO_ALL)
     return _json(answer.payload, 503, accept, {"retry-after": str(BUSY_SECONDS)})
 
@@ -219,7 +220,7 @@ def _last_event_id(request: Request) -> str | None:
 
 def _status(answer: Answer, accept: Accept) -> int:
     if answer.refused:
-        return 200 if accept.names(JSON) and accept.json() == JSON else 400
+        return 200 if accept.names(JSON) and accept.json == JSON else 400
     return 200 if "data" in answer.payload else 500
 
 
@@ -250,5 +251,5 @@ def _encoded(body: bytes, status: int, accept: Accept, headers: dict[str, str] |
         body,
         status,
         {**OPEN_TO_ALL, "cache-control": "no-store", "vary": "Accept", **(headers or {})},
-        f"{accept.json() or JSON}; charset=utf-8",
+        f"{accept.json or JSON}; charset=utf-8",
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -49,7 +49,6 @@ class Answer(Protocol):
         """Whether it is a request error, which has no ``data``."""
 
 
-@runtime_checkable
 class PublicAnswer(Protocol):
     """A response map that everybody is given."""
 
@@ -64,6 +63,12 @@ class PublicAnswer(Protocol):
     @property
     def etag(self) -> str:
         """What tells it from every other answer, quoted."""
+
+
+def public(answer: object) -> PublicAnswer | None:
+    """The answer, where everybody is given it."""
+    # Asked of every request: to hold it to the Protocol would take as long as to find the answer.
+    return cast("PublicAnswer", answer) if hasattr(answer, "etag") else None
 
 
 class StreamedResult(Protocol):

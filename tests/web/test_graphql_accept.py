@@ -40,7 +40,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
     ],
 )
 def test_the_json_type_is_chosen_by_quality_then_by_order(header: str | None, liked: str | None) -> None:
-    assert Accept(header).json() == liked
+    assert Accept(header).json == liked
 
 
 @pytest.mark.parametrize(
