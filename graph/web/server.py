@@ -15,6 +15,10 @@ from starlette.types import ASGIApp
 from graph.web import listening
 from graph.web.graphql_lines import Requests, Sockets
 
+IDLE_SECONDS: Final = 75
+"""So long a connection is kept for a next request: longer than proxies keep theirs (nginx's 60 seconds), since one that
+we close in the moment they use it is answered by their 502."""
+
 SOCKETS_SECONDS: Final = 3
 """So long open connections are waited for when the process is told to end."""
 
@@ -41,6 +45,7 @@ async def serve(application: ASGIApp, listener: socket.socket, stop: asyncio.Eve
         access_log=False,
         server_header=False,
         forwarded_allow_ips=proxies,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=SOCKETS_SECONDS,
     )
     server = _Server(config)

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -20,8 +21,10 @@ from graph.schema.execution import Executor
 from graph.web.graphql_explorer import STATIC, Example
 from graph.web.graphql_routes import graphql_routes
 from graph.web.graphql_streams import SocketLimits, Streams
+from tests.conftest import new_database
 from tests.web.serving import serving
 from tests.web.toy import Context, Journal, schema
+from tests.web.visiting import Place, Visitor, visited
 
 EXAMPLES = (
     Example("Greeting", "query Greet($name: String!) {\n  greet(name: $name)\n}", '{"name": "<b>Ada</b>"}'),
@@ -103,3 +106,20 @@ async def client(toy: Toy) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the toy service."""
     async with httpx.AsyncClient(verify=False, base_url=toy.url.removesuffix("/graphql")) as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place(request: pytest.FixtureRequest, server_url: str, template: str) -> AsyncIterator[Place]:
+    """The service with its pages; a module says in ADMINS who administers it, and in ACCOUNTS whom the wikis know."""
+    with new_database(server_url, template) as url:
+        async with visited(url, admins=getattr(request.module, "ADMINS", frozenset())) as running:
+            for name in getattr(request.module, "ACCOUNTS", ()):
+                running.home.wikimedia.account(name)
+            yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def amara(place: Place) -> AsyncIterator[Visitor]:
+    """An organizer, signed in."""
+    async with place.visitor("Amara Quill") as visitor:
+        yield visitor

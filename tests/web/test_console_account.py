@@ -10,24 +10,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.conftest import new_database
-from tests.web.visiting import Place, Visitor, forms, number_of, visited, words
+from tests.web.visiting import Place, Visitor, forms, number_of, words
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HERE = "/my/account"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(server_url: str, template: str) -> AsyncIterator[Place]:
-    with new_database(server_url, template) as url:
-        async with visited(url) as running:
-            yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def amara(place: Place) -> AsyncIterator[Visitor]:
-    async with place.visitor("Amara Quill") as visitor:
-        yield visitor
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -10,17 +10,10 @@ import pytest_asyncio
 
 from graph.db import queue
 from graph.db.queue import JobKind
-from tests.conftest import new_database
-from tests.web.visiting import Place, Visitor, forms, number_of, visited, words
+from tests.web.visiting import Place, Visitor, forms, number_of, words
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(server_url: str, template: str) -> AsyncIterator[Place]:
-    with new_database(server_url, template) as url:
-        async with visited(url, admins=frozenset({"Root"})) as running:
-            yield running
+ADMINS = frozenset({"Root"})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -29,12 +29,6 @@ async def place(server_url: str, template: str) -> AsyncIterator[Place]:
             yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def amara(place: Place) -> AsyncIterator[Visitor]:
-    async with place.visitor("Amara Quill") as visitor:
-        yield visitor
-
-
 def at(program: Any, part: str = "") -> str:
     return f"/programs/{program['slug']}/manage/articles{part}"
 

@@ -6,15 +6,13 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.conftest import new_database
 from tests.web.hostile_texts import HOSTILE
-from tests.web.visiting import Place, forms, visited, words
+from tests.web.visiting import Place, forms, words
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,14 +49,7 @@ PIECEWISE = {(f"{RUN}/people", "add")}
 WRONG = ("", "x" * 10_000, *HOSTILE)
 RUNS = re.compile(r"<script>alert|<img src=x|<svg/onload|onerror=\"alert")
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0\ufffe\uffff\U0001fffe]")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(server_url: str, template: str) -> AsyncIterator[Place]:
-    with new_database(server_url, template) as url:
-        admins = frozenset(f"Admin {number}" for number in range(len(TYPED) + 2))
-        async with visited(url, admins=admins) as running:
-            yield running
+ADMINS = frozenset(f"Admin {number}" for number in range(len(TYPED) + 2))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -9,24 +9,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.conftest import new_database
-from tests.web.visiting import Place, Visitor, forms, visited, words
+from tests.web.visiting import Place, Visitor, forms, words
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ADMIN = "Root Quill"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(server_url: str, template: str) -> AsyncIterator[Place]:
-    with new_database(server_url, template) as url:
-        async with visited(url, admins=frozenset({ADMIN})) as running:
-            yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def amara(place: Place) -> AsyncIterator[Visitor]:
-    async with place.visitor("Amara Quill") as visitor:
-        yield visitor
+ADMINS = frozenset({ADMIN})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

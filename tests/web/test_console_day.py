@@ -4,31 +4,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from graph.edits import PageDeleted, PageUndeleted, RevisionTagged
-from tests.conftest import new_database
-from tests.web.visiting import NOW, Place, Visitor, forms, visited, words
+from tests.web.visiting import NOW, Place, Visitor, forms, words
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(server_url: str, template: str) -> AsyncIterator[Place]:
-    with new_database(server_url, template) as url:
-        async with visited(url) as running:
-            yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def amara(place: Place) -> AsyncIterator[Visitor]:
-    async with place.visitor("Amara Quill") as visitor:
-        yield visitor
 
 
 def at(program: Any) -> str:

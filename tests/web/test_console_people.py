@@ -4,34 +4,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.conftest import new_database
-from tests.web.visiting import Place, Visitor, forms, number_of, visited, words
+from tests.web.visiting import Place, Visitor, forms, number_of, words
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LISTED = (
     "SELECT u.username FROM enrollment n JOIN editor u ON u.id = n.editor_id WHERE n.program_id = $1 AND n.role = $2"
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(server_url: str, template: str) -> AsyncIterator[Place]:
-    with new_database(server_url, template) as url:
-        async with visited(url) as running:
-            for name in ("Ada", "Ben Okri", "Chloé", "清少納言", "أمارا", "Dora"):
-                running.home.wikimedia.account(name)
-            yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def amara(place: Place) -> AsyncIterator[Visitor]:
-    async with place.visitor("Amara Quill") as visitor:
-        yield visitor
+ACCOUNTS = ("Ada", "Ben Okri", "Chloé", "清少納言", "أمارا", "Dora")
 
 
 def at(program: Any) -> str:

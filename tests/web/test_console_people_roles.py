@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.conftest import new_database
-from tests.web.visiting import Place, Visitor, forms, number_of, visited, words
+from tests.web.visiting import Place, Visitor, forms, number_of, words
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,20 +29,7 @@ FORGED: list[dict[str, str]] = [
     {"do": "unhelp", "name": "Vera Vane", "role": "STAFF"},
 ]
 TABLES = ("enrollment", "pending_enrollment", "program", "session_editor", "addition")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(server_url: str, template: str) -> AsyncIterator[Place]:
-    with new_database(server_url, template) as url:
-        async with visited(url) as running:
-            running.home.wikimedia.account("Ada")
-            yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def amara(place: Place) -> AsyncIterator[Visitor]:
-    async with place.visitor("Amara Quill") as visitor:
-        yield visitor
+ACCOUNTS = ("Ada",)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -9,25 +9,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.conftest import new_database
-from tests.web.visiting import Place, Visitor, forms, number_of, visited, words
+from tests.web.visiting import Place, Visitor, forms, number_of, words
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CREATE = "/create/program"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(server_url: str, template: str) -> AsyncIterator[Place]:
-    with new_database(server_url, template) as url:
-        async with visited(url) as running:
-            running.home.wikimedia.account("Bo Lind")
-            yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def amara(place: Place) -> AsyncIterator[Visitor]:
-    async with place.visitor("Amara Quill") as visitor:
-        yield visitor
+ACCOUNTS = ("Bo Lind",)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
