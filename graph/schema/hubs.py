@@ -287,5 +287,6 @@ class Seat(AsyncGenerator[StreamedResult, None]):
     async def aclose(self) -> None:
         """Leave; who waits for a result is to be cancelled first."""
         self._over = True
+        self._push = None  # it knows who holds this seat, and the circle would outlive both
         self._hub.leave(self)
         await self._told.aclose()

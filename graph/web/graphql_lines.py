@@ -157,6 +157,11 @@ class Requests(HttpToolsProtocol):
             self.url, self.headers = b"", []
             cast("dict[str, Any]", self.scope).setdefault("extensions", {})[EXTENSION] = self._line
 
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to a socket, and the parser, which would keep this alive, to nobody."""
+        super().handle_websocket_upgrade()
+        self.parser = cast("Any", None)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever streams."""
         super().connection_lost(exc)
@@ -208,6 +213,12 @@ class Sockets(WebSocketsSansIOProtocol):
         self.request = cast("Any", None)
         if (scope := getattr(self, "scope", None)) is not None:
             scope["extensions"][EXTENSION] = Line(self.transport, self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take the connection's end, and its line off what was asked: nothing goes round in a circle then."""
+        super().connection_lost(exc)
+        if (scope := getattr(self, "scope", None)) is not None:
+            scope["extensions"].pop(EXTENSION, None)
 
     def shutdown(self) -> None:
         """Close because the server ends; one that is being closed already is only let go."""

@@ -305,6 +305,9 @@ class _Connection:
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
+        # Nothing goes round in a circle from here, so that all of the connection is forgotten at once.
+        self._operations.clear()
+        self._out.end()
 
     # -------------------------------------------------------------- keeping and leaving
 

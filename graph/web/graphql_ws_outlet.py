@@ -34,6 +34,11 @@ class Outlet:
         self._streams = streams
         self.closed = False
 
+    def end(self) -> None:
+        """Forget whom to tell: the socket is closed, and nobody is there any more."""
+        self.closed = True
+        self._left = _nobody
+
     async def close(self, code: int, reason: str) -> None:
         """Close the socket, unless it is closed already; a reason too long for a frame is cut."""
         if self.closed:
@@ -99,6 +104,10 @@ class Outlet:
         else:
             self.closed = True
             self._line.cut(close_frame(SLOW, reason.encode()))
+
+
+def _nobody() -> None:
+    """Whom a closed socket tells."""
 
 
 def _next(operation_id: str, encoded: bytes) -> bytes:

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -17,10 +19,13 @@ from starlette.applications import Starlette
 
 from graph.db.pool import Pool
 from graph.resolvers.identity import ANONYMOUS, Actor
+from graph.schema.hubs import Seat
 from graph.streams.relay import Relay
-from graph.web.graphql_lines import SEND_BUFFER, Line
+from graph.web.graphql_lines import SEND_BUFFER, Line, Requests, Sockets
 from graph.web.graphql_routes import graphql_routes
+from graph.web.graphql_sse import EventStream
 from graph.web.graphql_streams import SocketLimits, Streams
+from graph.web.graphql_ws_outlet import Outlet
 from tests.db.world import World, edit
 from tests.schema.asking import Api
 from tests.web.serving import serving
@@ -391,3 +396,30 @@ async def test_a_seat_is_left_when_its_connection_breaks(service: Service) -> No
     async with asyncio.timeout(10):
         while len(sharing):
             await asyncio.sleep(0.01)
+
+
+async def test_who_has_left_is_forgotten_without_being_looked_for(service: Service) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with events(service, ACTIVITY) as stay:
+            async with wired(service.url.replace("http", "ws")) as wire, events(service, ACTIVITY) as stream:
+                await wire.init()
+                await subscribed(service, wire, "1", ACTIVITY)
+                await followed(service, 3)
+                await service.saw(1)
+                await wire.receive_until("next")
+                await stream.next()
+                assert alive() == {"EventStream": 2, "Line": 3, "Outlet": 1, "Requests": 2, "Seat": 3, "Sockets": 1}
+            async with asyncio.timeout(10):
+                while alive() != {"EventStream": 1, "Line": 1, "Requests": 1, "Seat": 1}:
+                    await asyncio.sleep(0.05)
+            await stay.next()
+    finally:
+        gc.enable()
+
+
+def alive() -> Counter[str]:
+    """What there is of connections, by its class."""
+    parts = (EventStream, Line, Outlet, Requests, Seat, Sockets)
+    return Counter(type(each).__name__ for each in gc.get_objects() if isinstance(each, parts))
