@@ -23,7 +23,7 @@ demo: $(VENV)/.installed ## run an editathon on this machine and show it live (P
 test: check ## check everything and run all tests (ARGS="-k name" for some)
 	@tests/find-chromium
 	@tests/find-clients
-	$(BIN)/pytest -n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint types contract ## lint, types and the import contract; no tests
 

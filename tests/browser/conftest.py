@@ -28,6 +28,7 @@ SWITCHES = (
 )
 
 LOUD = ("error", "warning")
+LEFT = "WebSocket is closed before the connection is established"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -62,7 +63,8 @@ async def looking_at(
 ) -> AsyncIterator[Page]:
     """Open a page in a browser window of its own; complain of everything it complains of, and of foreign requests.
 
-    What a test expects to be complained of, broken connections if nothing else, is no complaint.
+    What a test expects to be complained of, broken connections if nothing else, is no complaint, nor is it that a page
+    was left while it was connecting.
     """
     options = {"locale": "en-GB", "timezone_id": "UTC", "viewport": {"width": 1280, "height": 720}, **context}
     window = await browser.new_context(**options)
@@ -76,7 +78,7 @@ async def looking_at(
     await page.goto(url)
     yield page
     await window.close()
-    expected = (expecting,) if isinstance(expecting, str) else expecting
+    expected = (LEFT, expecting) if isinstance(expecting, str) else (LEFT, *expecting)
     assert [text for text in complaints if not any(each in text for each in expected)] == []
     assert origins <= {"/".join(url.split("/")[:3]), "data:"}
 
