@@ -50,7 +50,6 @@ CHANGE_SECONDS = 1.0
 COMING_SECONDS = 0.2
 PATIENCE = 600.0
 PAGES = ("/", "/programs/{slug}", "/programs/{slug}/editors", "/programs/{slug}/activity", "/embed/program/{slug}")
-FRESH = httpx.Limits(keepalive_expiry=1.0)  # the server closes a connection that was idle for five seconds
 COUNTED = "query Soak($slug: String!) { program(slug: $slug) { metrics { totalEdits } } }"
 
 
@@ -322,7 +321,7 @@ async def soaked(options: argparse.Namespace, folder: Path, url: str) -> list[st
     async with AsyncExitStack() as stack:
         environ = environment(url, await stack.enter_async_context(running(create_app(wikis))))
         parts = {name: await stack.enter_async_context(started(name, folder, environ)) for name in PARTS}
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=60, limits=FRESH))
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
         soak = Soak(wikis, client, await address_of(parts["web"]), options.edits)
         await soak.begin()
         await asyncio.sleep(2)

@@ -17,7 +17,7 @@ from graph.db.counting import Coverage
 from graph.db.pool import Connection
 
 # OFFSET 0 has each page looked up. Without it the planner may read all pages of all scopes into memory instead, when it
-# expects many edits: half a second for 500,000 pages, for a batch of live edits too.
+# expects many edits, and for a batch of live edits too.
 _SCOPED = """(EXISTS (
     SELECT FROM scope c JOIN scope_page g ON g.scope_id = c.id AND c.edition >= g.enters AND c.edition < g.leaves
     WHERE c.program_id = p.id AND g.wiki_id = f.wiki_id AND g.page_id = f.page_id OFFSET 0
